@@ -1,0 +1,1 @@
+//! From Sheaf source text to a checked program to IR; pure.

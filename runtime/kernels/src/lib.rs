@@ -1,0 +1,1 @@
+//! Expressions over batches of rows: the batch ABI, symbols and the interpreter.

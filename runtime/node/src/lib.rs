@@ -1,0 +1,1 @@
+//! Runs a program: sources and sinks, worker processes, shuffled tests.
