@@ -2,22 +2,34 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 /// The root of the workspace.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ is in the workspace")
 }
 
-/// The `sheaf` binary of the profile that these tests were built with.
-pub fn binary() -> PathBuf {
-    let mut folder = std::env::current_exe().expect("a test is a file");
-    folder.pop();
-    if folder.ends_with("deps") {
-        folder.pop();
-    }
-    let binary = folder.join(format!("sheaf{}", std::env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "{} is not built: run `cargo build --release` first", binary.display());
-    binary
+/// The release binary, brought up to date once per test process.
+///
+/// Cargo builds a binary only for the integration tests of its own package, and these tests belong
+/// to no single package.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--quiet", "--package", "sheaf"])
+            .current_dir(root())
+            .status()
+            .expect("cargo starts");
+        assert!(status.success(), "sheaf does not build");
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root().join("target"), PathBuf::from);
+        target
+            .join("release")
+            .join(format!("sheaf{}", std::env::consts::EXE_SUFFIX))
+    })
 }
 
 /// A command that runs `sheaf` in `folder`.
@@ -64,7 +76,11 @@ impl Finished {
 
 /// Runs `sheaf` in `folder` with these arguments.
 pub fn run(folder: &Path, arguments: &[&str]) -> Finished {
-    sheaf(folder).args(arguments).output().expect("sheaf starts").into()
+    sheaf(folder)
+        .args(arguments)
+        .output()
+        .expect("sheaf starts")
+        .into()
 }
 
 /// A program and its inputs in a folder of their own.
@@ -75,7 +91,9 @@ pub struct Project {
 impl Project {
     /// Writes files given as `(name, contents)`.
     pub fn new(files: &[(&str, &str)]) -> Project {
-        let project = Project { folder: tempfile::tempdir().expect("a temporary folder") };
+        let project = Project {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
         for (name, contents) in files {
             project.write(name, contents);
         }
@@ -97,8 +115,7 @@ impl Project {
     /// Reads one file.
     pub fn read(&self, name: &str) -> String {
         let path = self.path().join(name);
-        std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// Whether a file exists.
@@ -124,7 +141,10 @@ pub const LAYOUTS: &[&[&str]] = &[
 /// Whether a program from outside can be run. A missing one is said, and is a failure where
 /// `SHEAF_REQUIRE_CLIENTS` is set, as continuous integration does.
 pub fn has_client(name: &str) -> bool {
-    let found = Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success());
+    let found = Command::new(name)
+        .arg("--version")
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !found {
         eprintln!("outside client missing: {name}; what it would check is skipped");
         assert!(

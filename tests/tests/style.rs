@@ -24,5 +24,13 @@ fn formatted() {
 
 #[test]
 fn free_of_lints() {
-    cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    cargo(&[
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
 }

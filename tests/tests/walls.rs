@@ -24,12 +24,23 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("lalrpop-util", &["sheaf-compiler"]),
     ("logos", &["sheaf-compiler"]),
     ("clap", &["sheaf"]),
-    ("petgraph", &["sheaf-ir", "sheaf-engine", "sheaf-compiler", "sheaf-node"]),
+    (
+        "petgraph",
+        &["sheaf-ir", "sheaf-engine", "sheaf-compiler", "sheaf-node"],
+    ),
 ];
 
 /// Crates that must stay pure, and what they must therefore not depend on.
 const PURE: &[&str] = &["sheaf-compiler", "sheaf-ir"];
-const WORLDLY: &[&str] = &["tokio", "mio", "socket2", "tempfile", "glob", "signal-hook", "rayon"];
+const WORLDLY: &[&str] = &[
+    "tokio",
+    "mio",
+    "socket2",
+    "tempfile",
+    "glob",
+    "signal-hook",
+    "rayon",
+];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = cargo_metadata::MetadataCommand::new()
@@ -60,7 +71,10 @@ fn crates_depend_only_towards_the_ir() {
             .get(name.as_str())
             .unwrap_or_else(|| panic!("{name} is new: say in walls.rs what it may use"));
         for used in uses.iter().filter(|used| found.contains_key(*used)) {
-            assert!(allowed.contains(&used.as_str()), "{name} must not depend on {used}");
+            assert!(
+                allowed.contains(&used.as_str()),
+                "{name} must not depend on {used}"
+            );
         }
     }
 }
@@ -76,7 +90,10 @@ fn outside_libraries_stay_behind_their_wall() {
         }
         if PURE.contains(&name.as_str()) {
             for library in WORLDLY {
-                assert!(!uses.contains(*library), "{name} is pure and must not know {library}");
+                assert!(
+                    !uses.contains(*library),
+                    "{name} is pure and must not know {library}"
+                );
             }
         }
     }
@@ -87,8 +104,16 @@ fn pure_crates_ban_the_outside_world() {
     for folder in ["compiler", "ir"] {
         let path = sheaf_tests::root().join(folder).join("clippy.toml");
         let text = std::fs::read_to_string(&path).expect("a pure crate has a clippy.toml");
-        for method in ["std::fs::File::open", "std::time::Instant::now", "std::thread::spawn"] {
-            assert!(text.contains(method), "{} does not ban {method}", path.display());
+        for method in [
+            "std::fs::File::open",
+            "std::time::Instant::now",
+            "std::thread::spawn",
+        ] {
+            assert!(
+                text.contains(method),
+                "{} does not ban {method}",
+                path.display()
+            );
         }
     }
 }
