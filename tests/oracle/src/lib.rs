@@ -4,5 +4,8 @@
 //! of rule bodies in nested loops over `BTreeMap`s of values, round after round, until nothing
 //! changes. Slow, and meant to be read beside the language reference.
 
+pub mod combine;
+pub mod exact;
+pub mod function;
 pub mod generate;
 pub mod random;
