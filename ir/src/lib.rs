@@ -1,1 +1,27 @@
-//! The common intermediate representation of Sheaf: types, expressions, dataflow graph, text and binary form, verifier, plan.
+//! The common intermediate representation: a typed dataflow graph that many languages can target.
+//!
+//! Invariants:
+//! - The IR knows no syntax tree and no run time: whatever an optimizer or engine needs is in it.
+//! - Everything is named by content or qualified name. A petgraph index never leaves the process:
+//!   it is in no text, binary form, plan, statistic or state.
+//! - [`verify`] re-derives what the annotations claim and trusts no front end.
+//! - The IR is independent of machines; a [`plan::Plan`] says how one machine runs it.
+
+pub mod combiner;
+pub mod encoding;
+pub mod expression;
+pub mod function;
+pub mod graph;
+pub mod plan;
+pub mod shard;
+pub mod span;
+pub mod types;
+pub mod value;
+
+pub use combiner::Combiner;
+pub use expression::{Block, Clause, Expr, ExprKind, Gather};
+pub use function::Function;
+pub use graph::{Collection, Label, Multiplicity, Node, NodeId, Operator, Port, Program};
+pub use span::Span;
+pub use types::{Nominal, Type};
+pub use value::Value;

@@ -1,1 +1,12 @@
-//! Renders a plan into timely dataflow: row containers, indexes, joins, fixpoints, lattice merges.
+//! Renders a plan into timely dataflow and runs it.
+//!
+//! Invariants:
+//! - Only this crate names timely types, and none of them is in its public interface.
+//! - Every worker renders the same operators in the same order; nothing iterates a hash map where
+//!   the order could be seen.
+//! - No index holds a timestamp. Deltas flow at once; what is not monotone waits for its inputs to close.
+//! - No globals: interner, kernels and configuration hang on an engine; two can live in one process.
+
+pub mod operator;
+
+pub use operator::{ErrorRow, Operator, Output, Progress};

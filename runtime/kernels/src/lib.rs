@@ -1,1 +1,15 @@
-//! Expressions over batches of rows: the batch ABI, symbols and the interpreter.
+//! Expressions over batches of rows: the batch ABI, symbols, the interpreter, and combiners' states.
+//!
+//! Invariants:
+//! - One batch ABI ([`Rows`] in, [`Rows`] and [`RowError`]s out) for every executor.
+//! - Symbols are numbers of one process: they decide no order, no hash and no placement, and leave
+//!   the process only beside their text.
+//! - A failing row is an error beside the batch, never a panic and never a wrong row.
+
+pub mod error;
+pub mod kernel;
+pub mod rows;
+
+pub use error::{ErrorCode, EvalError, RowError};
+pub use kernel::Kernel;
+pub use rows::Rows;

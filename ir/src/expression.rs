@@ -1,0 +1,129 @@
+//! Typed expressions, and the blocks that filter and project rows.
+//!
+//! Invariants:
+//! - Pure and total: evaluation order cannot be observed, except that a failing part makes the
+//!   whole fail with the first error in left-to-right order.
+//! - An error in an untaken `if` arm never surfaces; `and`/`or` and lists of conditions are
+//!   decided by a false (true) side even where the other side fails.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Function, Span, Type, Value};
+
+/// An expression with its type and origin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expr {
+    /// What it computes.
+    pub kind: ExprKind,
+    /// The type of the result.
+    pub ty: Type,
+    /// Where it was written; run-time errors point here.
+    pub span: Span,
+}
+
+/// The forms of expressions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ExprKind {
+    /// A column of the block's input row. For a join: the left columns, then the right ones;
+    /// for a flat-map: the input columns, then the element.
+    Column(usize),
+    /// A variable bound by an enclosing [`ExprKind::Let`] or [`Clause`]. Numbers are unique
+    /// within one block.
+    Local(usize),
+    /// A literal.
+    Constant(Value),
+    /// A parameter of the program, by name.
+    Param(String),
+    /// A function of fixed meaning applied to arguments.
+    Call(Function, Vec<Expr>),
+    /// `if condition { then } else { otherwise }`, as three expressions.
+    If(Box<[Expr; 3]>),
+    /// Binds a local for the body.
+    Let {
+        /// The local's number.
+        local: usize,
+        /// Its value.
+        value: Box<Expr>,
+        /// Where it is in scope.
+        body: Box<Expr>,
+    },
+    /// `[element for clauses]` and its relatives, over collections.
+    Comprehension {
+        /// What is made of the elements.
+        gather: Gather,
+        /// Generators, filters and bindings; later ones see the locals of earlier ones.
+        clauses: Vec<Clause>,
+        /// The element.
+        element: Box<Expr>,
+    },
+}
+
+/// What a comprehension makes of its elements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Gather {
+    /// A list in generator order.
+    List,
+    /// A set.
+    Set,
+    /// An exact sum; 0 over nothing.
+    Sum,
+    /// A Nat; the element is ignored.
+    Count,
+    /// An Option.
+    Min,
+    /// An Option.
+    Max,
+    /// An Option<Float>; exact inside, rounded once.
+    Avg,
+    /// A list of the `n` greatest, descending.
+    Top(Box<Expr>),
+}
+
+/// One clause of a comprehension.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Clause {
+    /// Binds a local to each element of a list (by position), set (ascending) or map (ascending
+    /// `(key, value)` tuples).
+    Each {
+        /// The local's number.
+        local: usize,
+        /// The collection.
+        collection: Expr,
+    },
+    /// Binds a local to a value.
+    Let {
+        /// The local's number.
+        local: usize,
+        /// Its value.
+        value: Expr,
+    },
+    /// Keeps what satisfies a Bool expression.
+    Filter(Expr),
+}
+
+/// What a map, flat-map or join does with a row: keep it if every condition holds, then compute
+/// the output columns. If no condition is false and one fails, or an output fails, the row is an
+/// error: the failing condition or output that was written first (by span) is reported.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// Bool expressions; all must hold.
+    pub conditions: Vec<Expr>,
+    /// One expression per output column.
+    pub outputs: Vec<Expr>,
+}
+
+impl Block {
+    /// If the block only picks columns: which input column each output is.
+    pub fn as_projection(&self) -> Option<Vec<usize>> {
+        if !self.conditions.is_empty() {
+            return None;
+        }
+        self.outputs
+            .iter()
+            .map(|e| match e.kind {
+                ExprKind::Column(i) => Some(i),
+                _ => None,
+            })
+            .collect()
+    }
+}

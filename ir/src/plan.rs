@@ -1,0 +1,56 @@
+//! How one installation runs a program: a serialisable annotation of the IR, by node name.
+//!
+//! Invariant: the plan decides where rows go, never what they are; any legal plan gives the same rows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The plan of a program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// How rows travel along each edge. An edge that is not listed is [`Route::Local`].
+    pub routes: BTreeMap<EdgeName, Route>,
+    /// For each fixpoint, how it runs.
+    pub fixpoints: BTreeMap<String, FixpointStrategy>,
+}
+
+/// An edge by the names of its ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EdgeName {
+    /// The node the rows come from.
+    pub from: String,
+    /// The node they go to.
+    pub to: String,
+    /// The port of `to`.
+    pub port: u32,
+}
+
+/// Which workers get a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Route {
+    /// The worker that has it.
+    Local,
+    /// The worker that owns the shard of these columns of the row (see [`crate::shard`]).
+    Hash(Vec<usize>),
+    /// Every worker.
+    Broadcast,
+    /// Worker 0 of process 0.
+    Gather,
+    /// Any worker, evenly.
+    Balance,
+}
+
+/// How a fixpoint runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FixpointStrategy {
+    /// No derivation leaves its worker: each variable keeps the named columns from body to head,
+    /// entries are hashed by them and all else that the loop reads is broadcast (or hashed alike).
+    /// The engine may run chunk after chunk of the key space, each to its end.
+    Colocated {
+        /// For each variable, the columns that are partitioned by; never empty.
+        columns: BTreeMap<String, Vec<usize>>,
+    },
+    /// Derivations travel between workers round a loop.
+    Exchanged,
+}
