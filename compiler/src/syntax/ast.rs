@@ -502,6 +502,8 @@ pub enum EffectKind {
     },
     /// `reply v`
     Reply(Expr),
+    /// Could not be read; already reported.
+    Error,
 }
 
 /// A row to derive, merge, send: `name(expressions) -> value`.
@@ -843,7 +845,7 @@ pub enum ExprKind {
         path: Path,
         /// Fields by name; `sku` alone is `sku: sku`.
         fields: Vec<FieldValue>,
-        /// Where `..` stands: only while a record pattern is read as an expression, `None` in a tree.
+        /// Where `..` stands, which only a pattern may have; already reported.
         rest: Option<Span>,
     },
     /// `(a, b)`; `()` is the value of `Unit`.
@@ -899,7 +901,7 @@ pub enum ExprKind {
         /// The cases, in order.
         arms: Vec<MatchArm>,
     },
-    /// `_`: only while a pattern is read as an expression; not in a tree.
+    /// `_` where only a value may stand; already reported.
     Wildcard,
     /// Could not be read; already reported.
     Error,
@@ -910,7 +912,7 @@ pub enum ExprKind {
 pub struct Arguments {
     /// The arguments before `e for …`.
     pub items: Vec<Argument<Expr>>,
-    /// Where `..` stands: only while an atom is read as a call, `None` in a tree.
+    /// Where `..` stands, which only an atom may have; already reported.
     pub rest: Option<Span>,
     /// The last argument, if it is `e for conditions`: the call is an aggregate.
     pub comprehension: Option<Box<Comprehension>>,
