@@ -5,6 +5,7 @@
 //! changes. Slow, and meant to be read beside the language reference.
 
 pub mod combine;
+pub mod evaluate;
 pub mod exact;
 pub mod function;
 pub mod generate;
