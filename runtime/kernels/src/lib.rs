@@ -7,9 +7,11 @@
 //! - A failing row is an error beside the batch, never a panic and never a wrong row.
 
 pub mod error;
+pub mod interner;
 pub mod kernel;
 pub mod rows;
 
 pub use error::{ErrorCode, EvalError, RowError};
+pub use interner::Interner;
 pub use kernel::Kernel;
 pub use rows::Rows;
