@@ -1,6 +1,8 @@
 //! Plans of hand-built graphs: what is chosen, that it is legal, and that the validator notices
 //! when it is not.
 
+mod simulate;
+
 use std::collections::BTreeMap;
 
 use crate::graph::Connector;
