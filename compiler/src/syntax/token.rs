@@ -98,7 +98,10 @@ impl TokenKind {
 
     /// True for `)`, `]`, `}`.
     pub fn is_closing(self) -> bool {
-        matches!(self, Self::CloseParen | Self::CloseBracket | Self::CloseBrace)
+        matches!(
+            self,
+            Self::CloseParen | Self::CloseBracket | Self::CloseBrace
+        )
     }
 
     /// The closing bracket for an opening one.
@@ -223,6 +226,8 @@ enum Raw {
     Whitespace,
     #[regex(r"//[^\n]*", allow_greedy = true)]
     Comment,
+    #[regex(r"#[^\n]*", allow_greedy = true)]
+    HashComment,
     #[token("/*")]
     BlockComment,
     #[regex(r"[A-Za-z_][A-Za-z0-9_]*")]
@@ -320,7 +325,10 @@ pub fn lex(file: FileId, text: &str) -> Lexed {
     let mut lexer = Raw::lexer(text);
     while let Some(raw) = lexer.next() {
         let kind = match raw {
-            Ok(Raw::Word) => word(&mut lexer),
+            Ok(Raw::Word) => match closing_quote(lexer.slice()) {
+                Some(closing) => quoted(file, closing, &mut lexer, &mut lexed.diagnostics),
+                None => word(&mut lexer),
+            },
             Ok(Raw::Number) => {
                 let (kind, problem) = literal::classify_number(lexer.slice());
                 if let Some(problem) = problem {
@@ -330,9 +338,10 @@ pub fn lex(file: FileId, text: &str) -> Lexed {
                 Ok(kind)
             }
             Ok(Raw::Quote) => Ok(string(file, &mut lexer, &mut lexed.diagnostics)),
-            Ok(Raw::Apostrophe) => apostrophe(file, &mut lexer, &mut lexed.diagnostics),
+            Ok(Raw::Apostrophe) => quoted(file, "'", &mut lexer, &mut lexed.diagnostics),
             Ok(Raw::Whitespace) => Err(TriviaKind::Whitespace),
             Ok(Raw::Comment) => Err(comment_kind(lexer.slice())),
+            Ok(Raw::HashComment) => Err(hash_comment(file, &lexer, &mut lexed.diagnostics)),
             Ok(Raw::BlockComment) => Err(block_comment(file, &mut lexer, &mut lexed.diagnostics)),
             Ok(raw) => Ok(punctuation(raw)),
             Err(()) => Err(TriviaKind::Unknown),
@@ -344,8 +353,10 @@ pub fn lex(file: FileId, text: &str) -> Lexed {
         }
     }
     for trivia in &lexed.trivia {
-        if trivia.kind == TriviaKind::Unknown && !trivia.span.of(text).starts_with("/*") {
-            lexed.diagnostics.push(unknown_characters(file, trivia.span, text));
+        if trivia.kind == TriviaKind::Unknown && !trivia.span.of(text).starts_with(['/', '#']) {
+            lexed
+                .diagnostics
+                .push(unknown_characters(file, trivia.span, text));
         }
     }
     lexed
@@ -487,6 +498,7 @@ fn punctuation(raw: Raw) -> TokenKind {
         Raw::Foreign
         | Raw::Whitespace
         | Raw::Comment
+        | Raw::HashComment
         | Raw::BlockComment
         | Raw::Word
         | Raw::Number
@@ -558,29 +570,68 @@ fn string(
 /// How much of the line an unterminated string takes: all but the brackets and separators at its
 /// end, which most likely were meant to close what stands around it.
 fn unterminated_end(line: &str) -> usize {
-    line.trim_end().trim_end_matches([';', ')', '}', ']', ',', '{', ' ']).len()
+    line.trim_end()
+        .trim_end_matches([';', ')', '}', ']', ',', '{', ' '])
+        .len()
 }
 
-/// `'text'` is taken for a string, a lone `'` for nothing.
-fn apostrophe(
+/// The closing quotes that fit an opening one of a typesetter.
+fn closing_quote(opening: &str) -> Option<&'static str> {
+    match opening {
+        "“" => Some("”"),
+        "„" => Some("“"),
+        "‘" => Some("’"),
+        "«" => Some("»"),
+        _ => None,
+    }
+}
+
+/// `'text'` and `“text”` are taken for strings, a lone quote for nothing.
+fn quoted(
     file: FileId,
+    closing: &str,
     lexer: &mut logos::Lexer<'_, Raw>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<TokenKind, TriviaKind> {
     let rest = lexer.remainder();
     let line = rest.find('\n').map_or(rest, |newline| &rest[..newline]);
-    let Some(end) = line.find('\'') else {
+    let Some(end) = line.find(closing) else {
         return Err(TriviaKind::Unknown);
     };
-    lexer.bump(end + 1);
+    let inner = line[..end].replace('"', "\\\"");
+    lexer.bump(end + closing.len());
     let span = span(lexer);
-    let inner = &lexer.slice()[1..end + 1];
     diagnostics.push(
-        Diagnostic::error(codes::FOREIGN_WORD, file, span, "strings stand in double quotes")
-            .label("in single quotes")
-            .fix("use double quotes", span, format!("\"{}\"", inner.replace('"', "\\\""))),
+        Diagnostic::error(
+            codes::FOREIGN_WORD,
+            file,
+            span,
+            "strings stand in plain double quotes",
+        )
+        .label("in other quotes")
+        .fix("use plain double quotes", span, format!("\"{inner}\"")),
     );
     Ok(TokenKind::Str)
+}
+
+fn hash_comment(
+    file: FileId,
+    lexer: &logos::Lexer<'_, Raw>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> TriviaKind {
+    let start = span(lexer).start;
+    let marker = Span::new(start, start + 1);
+    diagnostics.push(
+        Diagnostic::error(
+            codes::FOREIGN_WORD,
+            file,
+            marker,
+            "a comment begins with `//`, not `#`",
+        )
+        .label("begins no comment")
+        .fix("write `//`", marker, "//"),
+    );
+    TriviaKind::Unknown
 }
 
 fn block_comment(
@@ -592,9 +643,14 @@ fn block_comment(
     let rest = lexer.remainder();
     lexer.bump(rest.find("*/").map_or(rest.len(), |end| end + 2));
     diagnostics.push(
-        Diagnostic::error(codes::FOREIGN_WORD, file, start, "there are no block comments")
-            .label("a comment begins with `//` and ends with its line")
-            .help("begin each line of the comment with `//`"),
+        Diagnostic::error(
+            codes::FOREIGN_WORD,
+            file,
+            start,
+            "there are no block comments",
+        )
+        .label("a comment begins with `//` and ends with its line")
+        .help("begin each line of the comment with `//`"),
     );
     TriviaKind::Unknown
 }
@@ -609,9 +665,9 @@ fn unknown_characters(file: FileId, span: Span, text: &str) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error(codes::BAD_CHARACTER, file, span, message);
     match shown.chars().next() {
-        Some('#') => diagnostic.fix("a comment begins with `//`", span, "//"),
-        Some('“' | '”' | '„' | '«' | '»') => diagnostic.help("strings stand in plain double quotes: `\"text\"`"),
-        Some('’' | '‘' | '\'' | '`') => diagnostic.help("strings stand in double quotes: `\"text\"`"),
+        Some('“' | '”' | '„' | '«' | '»' | '’' | '‘' | '\'' | '`') => {
+            diagnostic.help("strings stand in plain double quotes: `\"text\"`")
+        }
         Some('→' | '⇒') => diagnostic.fix("an arrow is written `->`", span, "->"),
         Some('≤') => diagnostic.fix("write `<=`", span, "<="),
         Some('≥') => diagnostic.fix("write `>=`", span, ">="),
