@@ -124,7 +124,7 @@ impl Failure<'_> {
         let text = token.span.of(self.text);
         match text.chars().count() {
             0 => format!("`{}`", token.kind.describe()),
-            ..=30 => format!("`{text}`"),
+            1..=30 => format!("`{text}`"),
             _ => format!("`{}…`", text.chars().take(29).collect::<String>()),
         }
     }
@@ -518,13 +518,16 @@ impl Failure<'_> {
 
     /// True if `word` can follow, and hardly anything else that would end a name or value.
     fn expects_only(&self, word: &str) -> bool {
+        let other = match word {
+            "because" => "{",
+            "fn" => "}",
+            _ => ";",
+        };
+        let others = [";", ",", other].iter().any(|other| self.expects(other));
         self.expects(word)
-            && !self.expects(";")
-            && !self.expects(",")
+            && !others
             && !self.expects_operand()
-            && !(word == "because" && self.expects("{"))
-            && !(word == "fn" && self.expects("}"))
-            && !(word == "on" && !self.expects("<"))
+            && (word != "on" || self.expects("<"))
     }
 
     fn missing_separator(&self) -> Option<Diagnostic> {

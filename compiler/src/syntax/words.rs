@@ -134,7 +134,7 @@ fn name_kind(text: &str, span: Span) -> TokenKind {
 mod tests {
     use super::*;
     use crate::source::FileId;
-    use crate::syntax::token::lex;
+    use crate::syntax::lexer::lex;
 
     /// The words of `text` that stay keywords.
     fn keywords(text: &str) -> Vec<&str> {
