@@ -254,7 +254,10 @@ pub(super) fn explain(failure: &Failure<'_>) -> Option<Diagnostic> {
         }
         _ => {}
     }
-    let opening = failure.at.checked_sub(1)?;
+    let opening = failure
+        .at
+        .checked_sub(1)
+        .filter(|&opening| opening >= failure.start)?;
     let is_word = matches!(
         failure.tokens[opening].kind,
         TokenKind::Lower | TokenKind::Upper
