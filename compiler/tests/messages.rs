@@ -128,6 +128,10 @@ const CASES: &[(&str, &str)] = &[
     ("semicolon_between_columns", "view r(a: Int; b: Int);"),
     ("test_without_name", "test { expect r(1); }"),
     ("rule_in_test", "test \"t\" { r(1); expect r(1); }"),
+    (
+        "on_block_in_on_block",
+        "service S {\n    on e(x) {\n        on f(y) { merge t(y); }\n    }\n}",
+    ),
     ("stray_documentation", "view r(a: Int);\n/// about nothing"),
     (
         "late_file_documentation",

@@ -139,7 +139,7 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
                 }
                 Err(stuck) => stuck,
             };
-            if self.container(part).is_some() {
+            if self.container(part, begin).is_some() {
                 after_broken = false;
                 take(self, part, Err(()));
                 continue;
@@ -344,19 +344,23 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
         }
     }
 
-    /// The body of a part that can be taken apart.
-    fn container(&self, part: Part) -> Option<(usize, usize)> {
+    /// The body of a part that can be taken apart: one that may stand where it does.
+    fn container(&self, part: Part, begin: TokenKind) -> Option<(usize, usize)> {
         let body = part.body?;
-        let splits = matches!(
-            self.tokens[part.keyword].kind,
-            TokenKind::Service
-                | TokenKind::Agent
-                | TokenKind::Coordinate
-                | TokenKind::Lattice
-                | TokenKind::On
-                | TokenKind::Test
-                | TokenKind::In
-        );
+        let keyword = self.tokens[part.keyword].kind;
+        let splits = match begin {
+            TokenKind::BeginItems => matches!(
+                keyword,
+                TokenKind::Service
+                    | TokenKind::Agent
+                    | TokenKind::Coordinate
+                    | TokenKind::Lattice
+                    | TokenKind::On
+                    | TokenKind::Test
+            ),
+            TokenKind::BeginTest => keyword == TokenKind::In,
+            _ => false,
+        };
         (splits && self.bodies < MAX_BODIES).then(|| (body, self.partners[body]))
     }
 
@@ -397,7 +401,7 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
             public: None,
             kind: ItemKind::Error(self.declared_name(part)),
         };
-        let Some((body, close)) = self.container(part) else {
+        let Some((body, close)) = self.container(part, TokenKind::BeginItems) else {
             return error;
         };
         let header = self.read_header(part, body, close, TokenKind::BeginItems);
@@ -441,7 +445,7 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
             span,
             kind: TestStatementKind::Error,
         };
-        let Some((body, close)) = self.container(part) else {
+        let Some((body, close)) = self.container(part, TokenKind::BeginTest) else {
             return error;
         };
         let header = self.read_header(part, body, close, TokenKind::BeginTest);
