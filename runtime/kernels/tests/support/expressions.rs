@@ -378,12 +378,18 @@ pub fn show(expr: &Expr) -> String {
             let clauses: Vec<String> = clauses
                 .iter()
                 .map(|clause| match clause {
-                    Clause::Each { local, collection } => format!("x{local} in {}", show(collection)),
+                    Clause::Each { local, collection } => {
+                        format!("x{local} in {}", show(collection))
+                    }
                     Clause::Let { local, value } => format!("x{local} = {}", show(value)),
                     Clause::Filter(condition) => show(condition),
                 })
                 .collect();
-            format!("{gather}@{at}[{} for {}]", show(element), clauses.join("; "))
+            format!(
+                "{gather}@{at}[{} for {}]",
+                show(element),
+                clauses.join("; ")
+            )
         }
     }
 }
@@ -391,10 +397,14 @@ pub fn show(expr: &Expr) -> String {
 /// A block in a few words.
 pub fn show_block(block: &Block, each: Option<&Expr>) -> String {
     let list = |exprs: &[Expr]| {
-        let shown = exprs.iter().map(|e| format!("{}: {}", e.span.start, show(e)));
+        let shown = exprs
+            .iter()
+            .map(|e| format!("{}: {}", e.span.start, show(e)));
         shown.collect::<Vec<_>>().join("\n  ")
     };
-    let each = each.map(|each| format!("each {}\n", show(each))).unwrap_or_default();
+    let each = each
+        .map(|each| format!("each {}\n", show(each)))
+        .unwrap_or_default();
     let (conditions, outputs) = (list(&block.conditions), list(&block.outputs));
     format!("{each}if {conditions}\ngive {outputs}")
 }
