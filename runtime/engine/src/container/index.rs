@@ -245,6 +245,7 @@ fn group<I: Iterator<Item = usize>>(
 /// An index that grows.
 #[derive(Clone, Debug)]
 pub struct GrowingIndex {
+    columns: usize,
     key: Vec<usize>,
     others: Vec<usize>,
     keys: KeyTable,
@@ -264,6 +265,7 @@ impl GrowingIndex {
     pub fn new(width: usize, key: &[usize]) -> GrowingIndex {
         let others: Vec<usize> = (0..width).filter(|c| !key.contains(c)).collect();
         GrowingIndex {
+            columns: width,
             key: key.to_vec(),
             keys: KeyTable::new(key.len()),
             heads: Vec::new(),
@@ -322,6 +324,33 @@ impl GrowingIndex {
     /// By row: the row of the same key that came before it.
     pub(crate) fn chains(&self) -> &[u32] {
         &self.next
+    }
+
+    /// Number of keys.
+    pub fn keys(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Appends the rows of a key, by its number, as they were given; tells how many.
+    pub fn copy_key(&self, number: usize, out: &mut Vec<u64>) -> usize {
+        let mut key = Vec::with_capacity(self.key.len());
+        self.keys.copy_words(number..number + 1, &mut key);
+        let arity = self.columns;
+        let mut count = 0;
+        let mut row = self.heads[number];
+        while row != END {
+            let start = out.len();
+            out.resize(start + arity, 0);
+            for (&column, &word) in self.key.iter().zip(&key) {
+                out[start + column] = word;
+            }
+            for (at, &column) in self.others.iter().enumerate() {
+                out[start + column] = self.payload.word(row as usize, at);
+            }
+            count += 1;
+            row = self.next[row as usize];
+        }
+        count
     }
 
     /// Replaces a word that is not part of the key, by the number of its row and its column.

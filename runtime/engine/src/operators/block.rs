@@ -65,19 +65,31 @@ impl BlockRunner {
         }
     }
 
-    /// Runs over a batch; rows are appended to `rows`, failures handed to `fail`.
-    pub fn run(&mut self, input: &Rows, rows: &mut Rows, fail: &mut impl FnMut(ErrorRow)) {
+    /// Runs over a batch; rows are appended to `rows` and failures to `errors`, if anyone wants
+    /// them. Tells whether failures were passed over.
+    pub fn run(
+        &mut self,
+        input: &Rows,
+        rows: &mut Rows,
+        errors: Option<&mut Vec<ErrorRow>>,
+    ) -> bool {
         match &mut self.form {
             Form::Projection(columns) => {
                 for row in input.iter() {
                     rows.push_iter(columns.iter().map(|&c| row[c]));
                 }
+                false
             }
             Form::Kernel(kernel) => {
+                self.failures.clear();
                 kernel.run(input, rows, &mut self.failures);
-                for RowError { row, error } in self.failures.drain(..) {
-                    fail(self.reporter.report(error, input.row(row as usize)));
+                if let Some(errors) = errors {
+                    for RowError { row, error } in self.failures.drain(..) {
+                        errors.push(self.reporter.report(error, input.row(row as usize)));
+                    }
+                    return false;
                 }
+                !self.failures.is_empty()
             }
         }
     }

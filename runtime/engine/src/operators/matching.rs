@@ -91,6 +91,11 @@ impl<R: std::ops::Deref<Target = Rows>> Probe<R> {
         (self.rows, self.found)
     }
 
+    /// By row of the batch: whether it found nothing. Asked before any row was emitted.
+    pub fn unmatched(&self) -> impl Iterator<Item = bool> {
+        self.found.iter().map(|found| found.is_empty())
+    }
+
     /// Whether all was emitted.
     pub fn is_done(&self) -> bool {
         self.row == self.found.len()
