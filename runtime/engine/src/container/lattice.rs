@@ -3,11 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
 
 use sheaf_ir::encoding::float_key;
 use sheaf_ir::{Combiner, Type};
-use sheaf_kernels::{Interner, Rows, words};
+use sheaf_kernels::{Environment, Rows, words};
 
 use super::key_table::KeyTable;
 
@@ -34,7 +33,7 @@ impl fmt::Debug for Join {
 impl Join {
     /// The join of a lattice on words of a type; `None` if the combiner is no climbing lattice of
     /// single words.
-    pub fn new(combiner: &Combiner, ty: &Type, interner: &Arc<Interner>) -> Option<Join> {
+    pub fn new(combiner: &Combiner, ty: &Type, environment: &Environment) -> Option<Join> {
         let wanted = match combiner {
             Combiner::Min | Combiner::All => Ordering::Less,
             Combiner::Max | Combiner::Any => Ordering::Greater,
@@ -44,7 +43,7 @@ impl Join {
             Type::Float => Join::Float(wanted),
             ty if ty.is_inline() => Join::Signed(wanted),
             ty => {
-                let (ty, interner) = (ty.clone(), interner.clone());
+                let (ty, interner) = (ty.clone(), environment.interner.clone());
                 Join::Other(Box::new(move |old, new| {
                     (words::compare(new, old, &ty, &interner) == wanted).then_some(new)
                 }))

@@ -16,12 +16,12 @@ mod lattice;
 mod payload;
 mod row_set;
 
+pub(crate) use dense::Word;
 pub use index::{GrowingIndex, Index, Matches, StaticIndex};
 pub use key_table::KeyTable;
 pub use lattice::{Join, LatticeMap};
 pub use payload::Payload;
 pub(crate) use payload::Words;
-pub(crate) use dense::Word;
 pub use row_set::RowSet;
 
 /// Rows handled between two looks at fuel, and at once in a table.

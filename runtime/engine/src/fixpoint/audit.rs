@@ -55,8 +55,8 @@ impl Audit {
         let mut sources = Vec::new();
         loop {
             let is_variable = |s: usize| matches!(stages[s].kind, Kind::Variable(_));
-            let next = (0..stages.len())
-                .find(|&s| !relevant[s] && !is_variable(s) && feeds(s, &relevant));
+            let next =
+                (0..stages.len()).find(|&s| !relevant[s] && !is_variable(s) && feeds(s, &relevant));
             match next {
                 Some(stage) => relevant[stage] = true,
                 None => break,

@@ -17,7 +17,7 @@ use super::chunk::Chunks;
 use super::exit::Departures;
 use super::stage::{Kind, Region, keys_of};
 use super::{Away, LoopOperator};
-use crate::container::{BATCH, Index, Matches, Payload};
+use crate::container::{BATCH, Matches, Payload};
 use crate::operators::matching::{Probe, rows_of};
 use crate::operators::output_rows;
 use crate::{ErrorRow, Operator, Output, Progress};
@@ -447,7 +447,9 @@ impl Fixpoint {
             }
             Kind::Antijoin(antijoin) => {
                 if port == 1 {
-                    antijoin.right.insert_batch(&keys_of(&rows, &antijoin.sides[1].key));
+                    antijoin
+                        .right
+                        .insert_batch(&keys_of(&rows, &antijoin.sides[1].key));
                 } else if !started {
                     self.held.push((stage, rows));
                 } else {

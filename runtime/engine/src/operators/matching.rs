@@ -35,7 +35,9 @@ impl Emitter {
     /// left, 1 for right) probe an index of the other side.
     pub fn new(columns: &[usize], sides: &[Side; 2], probing: usize) -> Emitter {
         let (probe, other) = (&sides[probing], &sides[1 - probing]);
-        let others: Vec<usize> = (0..other.arity).filter(|c| !other.key.contains(c)).collect();
+        let others: Vec<usize> = (0..other.arity)
+            .filter(|c| !other.key.contains(c))
+            .collect();
         let pick = |&column: &usize| {
             let (side, column) = match column.checked_sub(sides[0].arity) {
                 None => (0, column),
@@ -117,12 +119,22 @@ impl<R: std::ops::Deref<Target = Rows>> Probe<R> {
             (Words::Wide(words), Index::Static(_)) => {
                 self.advance_static(words, payload.width(), emitter, limit, out)
             }
-            (Words::Narrow(words), Index::Growing(growing)) => {
-                self.advance_chains(words, payload.width(), growing.chains(), emitter, limit, out)
-            }
-            (Words::Wide(words), Index::Growing(growing)) => {
-                self.advance_chains(words, payload.width(), growing.chains(), emitter, limit, out)
-            }
+            (Words::Narrow(words), Index::Growing(growing)) => self.advance_chains(
+                words,
+                payload.width(),
+                growing.chains(),
+                emitter,
+                limit,
+                out,
+            ),
+            (Words::Wide(words), Index::Growing(growing)) => self.advance_chains(
+                words,
+                payload.width(),
+                growing.chains(),
+                emitter,
+                limit,
+                out,
+            ),
         }
     }
 
@@ -232,13 +244,7 @@ fn set_template(template: &mut [u64], picks: &[Pick], probe: &[u64]) {
 }
 
 #[inline(always)]
-fn emit<W: Word>(
-    template: &mut [u64],
-    picks: &[Pick],
-    words: &[W],
-    at: usize,
-    out: &mut Vec<u64>,
-) {
+fn emit<W: Word>(template: &mut [u64], picks: &[Pick], words: &[W], at: usize, out: &mut Vec<u64>) {
     for (word, pick) in template.iter_mut().zip(picks) {
         if let &Pick::Match(column) = pick {
             *word = words[at + column].word();

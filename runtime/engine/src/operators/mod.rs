@@ -13,16 +13,17 @@ pub(crate) mod matching;
 pub(crate) mod optional;
 mod report;
 mod shape;
+pub(crate) mod values;
 
-
+use sheaf_ir::graph::Operator as Ir;
 use sheaf_ir::plan::Plan;
 use sheaf_ir::{NodeId, Program};
 use sheaf_kernels::Rows;
 
 pub use sheaf_kernels::Environment;
 
-use crate::{Operator, Output};
 use crate::fixpoint::{Exits, LoopOperator};
+use crate::{Operator, Output};
 
 pub use shape::{Entry, LoopEdge, Shape, shape};
 
@@ -59,8 +60,10 @@ pub fn build(
     plan: &Plan,
     environment: &Environment,
 ) -> Result<Box<dyn Operator>, BuildError> {
-    let _ = (program, id, plan, environment);
-    Err(BuildError::NotLocal(program.graph[id].name.clone()))
+    match &program.graph[id].operator {
+        Ir::Fixpoint { .. } => crate::fixpoint::build(program, id, plan, environment),
+        _ => Err(BuildError::NotLocal(program.graph[id].name.clone())),
+    }
 }
 
 /// Builds one worker's share of an exchanged fixpoint.
@@ -71,8 +74,7 @@ pub fn build_loop(
     environment: &Environment,
     exits: Exits,
 ) -> Result<Box<dyn LoopOperator>, BuildError> {
-    let _ = (plan, environment, exits);
-    Err(BuildError::NotLocal(program.graph[id].name.clone()))
+    crate::fixpoint::build_loop(program, id, plan, environment, exits)
 }
 
 /// The batch of an output, ready for rows of this arity.
