@@ -7,6 +7,9 @@
 //! - No index holds a timestamp. Deltas flow at once; what is not monotone waits for its inputs to close.
 //! - No globals: interner, kernels and configuration hang on an engine; two can live in one process.
 
+pub mod container;
+pub mod fixpoint;
 pub mod operator;
+pub mod operators;
 
 pub use operator::{ErrorRow, Operator, Output, Progress};
