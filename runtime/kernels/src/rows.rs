@@ -69,6 +69,11 @@ impl Rows {
         &self.words
     }
 
+    /// All words, row after row, to be rewritten in place.
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
+    }
+
     /// One row.
     pub fn row(&self, index: usize) -> &[u64] {
         &self.words[index * self.arity..(index + 1) * self.arity]
