@@ -84,6 +84,12 @@ impl Rows {
         (0..self.len).map(|i| self.row(i))
     }
 
+    /// The rows in order, to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut [u64]> {
+        // Rows without columns have no words; chunks of one word then give nothing, which is right.
+        self.words.chunks_exact_mut(self.arity.max(1))
+    }
+
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, row: &[u64]) {
