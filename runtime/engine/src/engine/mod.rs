@@ -22,7 +22,7 @@ use sheaf_kernels::{Interner, Rows};
 
 use crate::cluster::{self, Failure, Generation, Membership, Place, Running};
 use crate::command::{Command, Commander, Job, Jobs};
-use crate::render;
+use crate::render::{self, Factory};
 
 pub(crate) use input::{Feed, Feeds};
 pub use output::OutputEvent;
@@ -108,21 +108,22 @@ impl From<Failure> for EngineError {
 }
 
 /// What the engine, its installations and its workers share in one process.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub interner: Arc<Interner>,
     pub generation: Arc<Generation>,
     pub commander: Commander,
     pub jobs: Jobs,
+    pub factory: Factory,
 }
 
 impl Shared {
-    fn new() -> Arc<Shared> {
+    fn new(factory: Factory) -> Arc<Shared> {
         Arc::new(Shared {
             interner: Arc::new(Interner::new()),
             generation: Arc::new(Generation::default()),
             commander: Commander::default(),
             jobs: Jobs::default(),
+            factory,
         })
     }
 
@@ -164,12 +165,16 @@ impl Engine {
     /// Starts the workers of the process that leads (or is alone). Returns when all processes have
     /// met.
     pub fn start(config: Config) -> Result<Engine, EngineError> {
+        Engine::start_with(render::operators, config)
+    }
+
+    fn start_with(factory: Factory, config: Config) -> Result<Engine, EngineError> {
         if matches!(config.membership, Membership::Follower { .. }) {
             return Err(EngineError::Start(
                 "a follower serves, only the leader starts".into(),
             ));
         }
-        let shared = Shared::new();
+        let shared = Shared::new(factory);
         let running = run(&shared, config)?;
         Ok(Engine {
             place: running.place,
@@ -184,10 +189,14 @@ impl Engine {
     /// # Errors
     /// If the leader is not found, or a process is lost before the leader has stopped.
     pub fn serve(config: Config) -> Result<(), EngineError> {
+        Engine::serve_with(render::operators, config)
+    }
+
+    fn serve_with(factory: Factory, config: Config) -> Result<(), EngineError> {
         if !matches!(config.membership, Membership::Follower { .. }) {
             return Err(EngineError::Start("only a follower serves".into()));
         }
-        let shared = Shared::new();
+        let shared = Shared::new(factory);
         run(&shared, config)?.join();
         match shared.generation.failure() {
             Some(failure) => Err(failure.into()),
@@ -234,12 +243,12 @@ impl Engine {
             outputs: Some(Arc::clone(&outputs)),
             statistics: Mutex::default(),
         });
-        render::check(&job, &self.shared.interner).map_err(EngineError::Install)?;
+        render::check(&job, self.shared.factory, &self.shared.interner).map_err(EngineError::Install)?;
         let bytes = match self.place.processes {
             1 => Vec::new(),
             _ => job.to_bytes().map_err(EngineError::Install)?,
         };
-        self.shared.jobs.add(Arc::clone(&job));
+        self.shared.jobs.add(Arc::clone(&job), self.place.workers);
         self.shared.commander.send(Command::Install { id, job: bytes });
         Ok(Installation {
             shared: Arc::clone(&self.shared),
@@ -370,7 +379,6 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        self.shared.jobs.remove(self.job.id);
         self.shared.commander.send(Command::Drop { id: self.job.id });
     }
 }

@@ -26,14 +26,21 @@ const CREDIT: usize = LIMIT / 8;
 pub(crate) struct Gate {
     /// Rows on their way, by target.
     under_way: Vec<Cell<usize>>,
+    /// Whether the consumer is on the same worker.
+    local: bool,
     waiting: RefCell<Option<Activator>>,
 }
 
 impl Gate {
-    /// A gate towards so many targets.
-    pub fn new(targets: usize) -> Rc<Gate> {
+    /// The gate of an edge that stays on its worker.
+    pub fn local() -> Rc<Gate> {
+        Gate::new(1, true)
+    }
+
+    fn new(targets: usize, local: bool) -> Rc<Gate> {
         Rc::new(Gate {
             under_way: vec![Cell::new(0); targets],
+            local,
             waiting: RefCell::default(),
         })
     }
@@ -61,6 +68,35 @@ impl Gate {
             && let Some(activator) = self.waiting.borrow_mut().take()
         {
             activator.activate();
+        }
+    }
+}
+
+/// The gates of the edges that leave an operator, each with the number of the output it belongs to;
+/// they are added while the operator's consumers are rendered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gates(Rc<RefCell<Vec<(usize, Rc<Gate>)>>>);
+
+impl Gates {
+    /// Another edge leaves.
+    pub fn add(&self, output: usize, gate: Rc<Gate>) {
+        self.0.borrow_mut().push((output, gate));
+    }
+
+    /// Whether more may be given. If not, `activator` is called by every gate that opens.
+    pub fn are_open(&self, activator: &Activator) -> bool {
+        let gates = self.0.borrow();
+        gates
+            .iter()
+            .fold(true, |open, (_, gate)| gate.is_open(activator) && open)
+    }
+
+    /// Rows were given on an output. Edges to other workers are counted where they are split.
+    pub fn give(&self, output: usize, rows: usize) {
+        for (number, gate) in self.0.borrow().iter() {
+            if *number == output && gate.local {
+                gate.give(0, rows);
+            }
         }
     }
 }
@@ -119,7 +155,7 @@ impl Credit {
 
     /// The gate of an exchanged edge.
     pub fn gate(&self, channel: Channel, workers: usize) -> Rc<Gate> {
-        let gate = Gate::new(workers);
+        let gate = Gate::new(workers, false);
         self.gates.borrow_mut().insert(channel, Rc::clone(&gate));
         gate
     }

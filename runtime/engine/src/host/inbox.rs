@@ -97,8 +97,7 @@ impl<R> Inbox<R> {
         if !settled() {
             return Next::Wait;
         }
-        let waiting = self.rows.first_key_value().map(|r| *r.0);
-        match frontier.into_iter().chain(waiting).min() {
+        match self.upcoming() {
             Some(next) => {
                 self.now = next;
                 self.ended = false;
@@ -106,6 +105,16 @@ impl<R> Inbox<R> {
             }
             None => Next::Finish,
         }
+    }
+
+    /// The current epoch until it has ended on all ports; from then on the least epoch of which
+    /// rows wait or can still come, if any.
+    pub fn upcoming(&self) -> Option<u64> {
+        if !self.ended {
+            return Some(self.now);
+        }
+        let waiting = self.rows.first_key_value().map(|r| *r.0);
+        self.frontiers.iter().flatten().copied().chain(waiting).min()
     }
 
     fn is_exhausted(&self, port: usize) -> bool {
