@@ -11,8 +11,10 @@ mod cluster;
 mod command;
 pub mod engine;
 mod exchange;
+pub mod fixpoint;
 mod host;
 pub mod operator;
+pub mod operators;
 mod render;
 
 pub use cluster::Membership;

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sheaf_ir::plan::{EdgeName, Plan, Route};
-use sheaf_ir::{NodeId, Operator as Node, Program, Type, Value};
+use sheaf_ir::plan::{Plan, Route};
+use sheaf_ir::{NodeId, Operator as Node, Program, Type};
+use sheaf_kernels::words::word_of;
 use sheaf_kernels::{Interner, Rows};
 use timely::dataflow::operators::Concatenate;
 use timely::dataflow::{Scope, Stream};
@@ -23,76 +24,108 @@ use crate::engine::{Shared, is_fed};
 use crate::exchange::dictionary::{Arrivals, Departures, symbol_columns};
 use crate::exchange::gate::{Credit, Gate, Gates};
 use crate::exchange::parcel::Parcel;
-use crate::exchange::{Router, route};
+use crate::exchange::{Owner, Router, route};
+use crate::fixpoint::Exits;
 use crate::host::{
     Context, Guest, InputEdge, LoopChannel, Report, Share, SinkEdge, Uptake, collect, host,
     host_loop, source,
 };
+use crate::operators::{self, Entry, Environment, Shape};
 use crate::{Operator, Output, Progress};
 
-/// What is to be built: one worker's share of a node or of a whole fixpoint.
+/// What is to be built: one worker's share of a node, or of the whole fixpoint of a node.
 pub(crate) struct Request<'a> {
     pub program: &'a Program,
     pub plan: &'a Plan,
-    /// The node; for a fixpoint, its node.
     pub id: NodeId,
-    pub params: &'a BTreeMap<String, Value>,
-    pub interner: &'a Arc<Interner>,
+    pub environment: &'a Environment,
+    /// How it is connected.
+    pub shape: &'a Shape,
     pub worker: usize,
     pub workers: usize,
 }
 
-/// An edge of the graph: from, to, port.
-pub(crate) type Edge = (NodeId, NodeId, u32);
+/// Builds operators.
+pub(crate) type Factory = fn(&Request) -> Result<Share, String>;
 
-/// What was built.
-pub(crate) struct Built {
-    pub share: Share,
-    /// For each port of the operator, the edges of the graph that feed it.
-    pub ports: Vec<Vec<Edge>>,
-    /// For each output, the node whose rows it gives.
-    pub outputs: Vec<NodeId>,
-    /// Of a fixpoint whose derivations travel: for each edge of the loop, the types of its rows.
-    pub round: Option<Vec<Vec<Type>>>,
+/// Builds the engine's own operators.
+pub(crate) fn operators(request: &Request) -> Result<Share, String> {
+    let Request {
+        program,
+        plan,
+        id,
+        environment,
+        shape,
+        worker,
+        workers,
+    } = *request;
+    if workers == 1 || shape.loop_edges.is_empty() {
+        let built = operators::build(program, id, plan, environment);
+        return Ok(Share::Plain(built.map_err(|error| error.to_string())?));
+    }
+    let owners: Vec<Owner> = shape
+        .loop_edges
+        .iter()
+        .map(|edge| Owner::new(&edge.key, &types_of(program, edge.from), workers))
+        .collect();
+    let interner = Arc::clone(&environment.interner);
+    let route = move |edge: usize, rows: &Rows, targets: &mut Vec<usize>| {
+        targets.extend(rows.iter().map(|row| owners[edge].of(row, &interner)));
+    };
+    let exits = Exits {
+        worker,
+        route: Box::new(route),
+    };
+    let built = operators::build_loop(program, id, plan, environment, exits);
+    Ok(Share::Loop(built.map_err(|error| error.to_string())?))
 }
 
-/// Builds operators.
-pub(crate) type Factory = fn(&Request) -> Result<Built, String>;
-
-/// Finds out, without a worker, whether a job can be rendered.
-pub(crate) fn check(job: &Job, factory: Factory, interner: &Arc<Interner>) -> Result<(), String> {
-    for name in job.params.keys() {
-        if !job.program.params.contains_key(name) {
-            return Err(format!("there is no parameter `{name}`"));
-        }
-    }
+/// Finds out, without a worker, whether a job can be rendered by `workers` workers.
+pub(crate) fn check(
+    job: &Job,
+    factory: Factory,
+    interner: &Arc<Interner>,
+    workers: usize,
+) -> Result<(), String> {
+    let environment = environment(job, interner)?;
     let mut given: BTreeSet<NodeId> = BTreeSet::new();
     for id in order(&job.program)? {
         let node = &job.program.graph[id];
-        if is_fed(&node.operator) {
-            given.insert(id);
-        } else if let Node::Sink { .. } = node.operator {
-            let (_, from) = only_input(&job.program, id)?;
-            check_given(&job.program, &given, from)?;
-        } else {
-            let built = build(job, factory, interner, id, 0, 1)?;
-            for (from, ..) in built.ports.iter().flatten() {
-                check_given(&job.program, &given, *from)?;
-            }
-            given.extend(built.outputs);
+        let shape = shape_of(job, id)?;
+        if let Some(entry) = shape.entries.iter().find(|e| !given.contains(&e.from)) {
+            return Err(format!(
+                "`{}` is read outside its fixpoint but is no variable of it",
+                entry.edge.from
+            ));
         }
+        if !is_fed(&node.operator) && !matches!(node.operator, Node::Sink { .. }) {
+            build(job, factory, &environment, id, &shape, (0, workers))?;
+        }
+        given.extend(shape.outputs);
     }
     Ok(())
 }
 
-fn check_given(program: &Program, given: &BTreeSet<NodeId>, from: NodeId) -> Result<(), String> {
-    match given.contains(&from) {
-        true => Ok(()),
-        false => Err(format!(
-            "`{}` is read outside its fixpoint but is no variable of it",
-            program.graph[from].name
-        )),
+fn shape_of(job: &Job, id: NodeId) -> Result<Shape, String> {
+    operators::shape(&job.program, id, &job.plan).map_err(|error| error.to_string())
+}
+
+fn environment(job: &Job, interner: &Arc<Interner>) -> Result<Environment, String> {
+    if let Some(name) = job.params.keys().find(|p| !job.program.params.contains_key(*p)) {
+        return Err(format!("there is no parameter `{name}`"));
     }
+    let mut params = BTreeMap::new();
+    for (name, param) in &job.program.params {
+        let value = job.params.get(name).or(param.default.as_ref());
+        let value = value.ok_or_else(|| format!("parameter `{name}` has no value"))?;
+        let word = word_of(value, &param.ty, interner);
+        params.insert(name.clone(), (param.ty.clone(), word));
+    }
+    Ok(Environment {
+        types: job.program.types.clone(),
+        params,
+        interner: Arc::clone(interner),
+    })
 }
 
 /// Renders a job on this worker.
@@ -104,6 +137,7 @@ pub(crate) fn render(
     credit: &Credit,
 ) -> Result<(), String> {
     let order = order(&job.program)?;
+    let environment = environment(job, &shared.interner)?;
     let context = Context {
         place,
         worker: worker.index(),
@@ -116,6 +150,7 @@ pub(crate) fn render(
             job,
             credit,
             context,
+            environment,
             factory: shared.factory,
             streams: BTreeMap::new(),
             reports: Vec::new(),
@@ -192,13 +227,6 @@ fn order(program: &Program) -> Result<Vec<NodeId>, String> {
     Ok(order)
 }
 
-fn only_input(program: &Program, id: NodeId) -> Result<(u32, NodeId), String> {
-    match program.inputs(id)[..] {
-        [input] => Ok(input),
-        _ => Err(format!("`{}` needs one input", program.graph[id].name)),
-    }
-}
-
 fn types_of(program: &Program, id: NodeId) -> Vec<Type> {
     let columns = &program.graph[id].output.columns;
     columns.iter().map(|(_, ty)| ty.clone()).collect()
@@ -207,37 +235,27 @@ fn types_of(program: &Program, id: NodeId) -> Vec<Type> {
 fn build(
     job: &Job,
     factory: Factory,
-    interner: &Arc<Interner>,
+    environment: &Environment,
     id: NodeId,
-    worker: usize,
-    workers: usize,
-) -> Result<Built, String> {
-    let node = &job.program.graph[id];
-    let passes = matches!(node.operator, Node::Exchange { .. } | Node::Broadcast);
+    shape: &Shape,
+    (worker, workers): (usize, usize),
+) -> Result<Share, String> {
+    let operator = &job.program.graph[id].operator;
+    let passes = matches!(operator, Node::Exchange { .. } | Node::Broadcast);
     // Rows written in the program come from one worker.
-    let silent = matches!(node.operator, Node::Values { .. }) && worker != 0;
+    let silent = matches!(operator, Node::Values { .. }) && worker != 0;
     if passes || silent {
-        let inputs = job.program.inputs(id);
-        return Ok(Built {
-            share: Share::Plain(Box::new(Pass)),
-            ports: match passes {
-                true => vec![inputs.iter().map(|(p, from)| (*from, id, *p)).collect()],
-                false => Vec::new(),
-            },
-            outputs: vec![id],
-            round: None,
-        });
+        return Ok(Share::Plain(Box::new(Pass)));
     }
     factory(&Request {
         program: &job.program,
         plan: &job.plan,
         id,
-        params: &job.params,
-        interner,
+        environment,
+        shape,
         worker,
         workers,
     })
-    .map_err(|error| format!("`{}`: {error}", node.name))
 }
 
 /// Gives its rows as they are, batch by batch; all that exchanges and broadcasts need once rows were routed.
@@ -271,6 +289,7 @@ struct Rendering<'scope, 'a> {
     job: &'a Arc<Job>,
     credit: &'a Credit,
     context: Context,
+    environment: Environment,
     factory: Factory,
     /// By the node whose rows it carries.
     streams: BTreeMap<NodeId, Given<'scope>>,
@@ -306,53 +325,53 @@ impl<'scope> Rendering<'scope, '_> {
             );
             return Ok(());
         }
+        let shape = shape_of(job, id)?;
         if let Node::Sink { .. } = node.operator {
-            let (port, from) = only_input(&job.program, id)?;
-            let edge = self.edge((from, id, port), 0)?;
-            self.sinks.push(SinkEdge {
-                name: node.name.clone(),
-                counters: job.counters(&node.name),
-                edge,
-            });
+            for entry in &shape.entries {
+                let edge = self.edge(entry)?;
+                self.sinks.push(SinkEdge {
+                    name: node.name.clone(),
+                    counters: job.counters(&node.name),
+                    edge,
+                });
+            }
             return Ok(());
         }
-        let built = build(
-            job,
-            self.factory,
-            &self.context.interner,
-            id,
-            self.context.worker,
-            self.workers(),
-        )?;
-        let mut edges = Vec::new();
-        for (port, from) in built.ports.iter().enumerate() {
-            for edge in from {
-                edges.push(self.edge(*edge, port)?);
-            }
-        }
+        let place = (self.context.worker, self.workers());
+        let share = build(job, self.factory, &self.environment, id, &shape, place)?;
+        let edges = shape
+            .entries
+            .iter()
+            .map(|entry| self.edge(entry))
+            .collect::<Result<Vec<_>, String>>()?;
         let guest = Guest {
             name: node.name.clone(),
-            share: built.share,
-            ports: built.ports.len(),
-            arities: built
+            ports: shape.entries.iter().map(|e| e.port + 1).max().unwrap_or(0),
+            arities: shape
                 .outputs
                 .iter()
                 .map(|id| job.program.graph[*id].output.columns.len())
                 .collect(),
             counters: job.counters(&node.name),
             context: self.context.clone(),
+            share,
         };
-        let hosted = match built.round {
-            Some(round) if self.workers() > 1 => {
-                let channel = self.channel(round.iter().map(|t| symbol_columns(t)).collect());
+        let hosted = match guest.share {
+            Share::Plain(_) => host(self.scope, guest, edges),
+            Share::Loop(_) => {
+                let symbols = shape
+                    .loop_edges
+                    .iter()
+                    .map(|edge| symbol_columns(&types_of(&job.program, edge.from)))
+                    .collect();
+                let channel = self.channel(symbols);
                 host_loop(self.scope, guest, edges, channel)
             }
-            _ => host(self.scope, guest, edges),
         };
         self.reports.push(hosted.reports);
         for (output, stream) in hosted.outputs.into_iter().enumerate() {
             self.streams.insert(
-                built.outputs[output],
+                shape.outputs[output],
                 Given {
                     stream,
                     gates: hosted.gates.clone(),
@@ -363,18 +382,18 @@ impl<'scope> Rendering<'scope, '_> {
         Ok(())
     }
 
-    /// The stream that carries rows along an edge to a port of the operator being rendered.
-    fn edge(&mut self, edge: Edge, port: usize) -> Result<InputEdge<'scope, u64>, String> {
-        let (from, to, _) = edge;
+    /// The stream that carries rows along an edge, as its port's operator needs it.
+    fn edge(&mut self, entry: &Entry) -> Result<InputEdge<'scope, u64>, String> {
+        let (port, from) = (entry.port, entry.from);
         let program = &self.job.program;
         let Some(given) = self.streams.get(&from).cloned() else {
-            return Err(format!("`{}` gives no rows here", program.graph[from].name));
+            return Err(format!("`{}` gives no rows here", entry.edge.from));
         };
         let types = types_of(program, from);
         let symbols = vec![symbol_columns(&types)];
         let (own, workers) = (self.context.worker, self.workers());
         let router = Router::new(
-            &self.route_of(edge),
+            &self.route_of(entry),
             &types,
             own,
             workers,
@@ -396,7 +415,7 @@ impl<'scope> Rendering<'scope, '_> {
             ..
         } = self.channel(symbols);
         given.gates.add(given.output, Rc::clone(&gate));
-        let name = format!("{} to {}", program.graph[from].name, program.graph[to].name);
+        let name = format!("{} to {}", entry.edge.from, entry.edge.to);
         Ok(InputEdge {
             port,
             stream: route(&name, given.stream, router, gate),
@@ -419,22 +438,14 @@ impl<'scope> Rendering<'scope, '_> {
         }
     }
 
-    fn route_of(&self, (from, to, port): Edge) -> Route {
-        let graph = &self.job.program.graph;
-        let to = &graph[to];
-        if let Node::Sink { .. } = to.operator {
-            return Route::Gather;
-        }
-        let name = EdgeName {
-            from: graph[from].name.clone(),
-            to: to.name.clone(),
-            port,
-        };
-        match (self.job.plan.routes.get(&name), &to.operator) {
-            (Some(route), _) => route.clone(),
-            (None, Node::Exchange { key }) => Route::Hash(key.clone()),
-            (None, Node::Broadcast) => Route::Broadcast,
-            (None, _) => Route::Local,
+    fn route_of(&self, entry: &Entry) -> Route {
+        let to = &self.job.program.graph[entry.to].operator;
+        let planned = self.job.plan.routes.contains_key(&entry.edge);
+        match to {
+            Node::Sink { .. } => Route::Gather,
+            Node::Exchange { key } if !planned => Route::Hash(key.clone()),
+            Node::Broadcast if !planned => Route::Broadcast,
+            _ => entry.route.clone(),
         }
     }
 
@@ -448,9 +459,4 @@ impl<'scope> Rendering<'scope, '_> {
             self.context,
         );
     }
-}
-
-/// The engine's own operators.
-pub(crate) fn operators(request: &Request) -> Result<Built, String> {
-    Err(format!("no operator for `{}`", request.program.graph[request.id].name))
 }

@@ -18,11 +18,10 @@ use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use timely::communication::allocator::zero_copy::initialize::initialize_networking_from_sockets;
-use timely::communication::allocator::{AllocatorBuilder, PeerBuilder, ProcessBuilder};
+use timely::communication::allocator::{AllocatorBuilder, ProcessBuilder};
 use timely::communication::{Hooks, initialize_from};
 use timely::worker::Worker;
 
-pub use handshake::Member;
 use socket::Socket;
 
 /// How long sockets stay open after a failure, so that every survivor sees for itself which

@@ -243,7 +243,13 @@ impl Engine {
             outputs: Some(Arc::clone(&outputs)),
             statistics: Mutex::default(),
         });
-        render::check(&job, self.shared.factory, &self.shared.interner).map_err(EngineError::Install)?;
+        render::check(
+            &job,
+            self.shared.factory,
+            &self.shared.interner,
+            self.workers(),
+        )
+        .map_err(EngineError::Install)?;
         let bytes = match self.place.processes {
             1 => Vec::new(),
             _ => job.to_bytes().map_err(EngineError::Install)?,

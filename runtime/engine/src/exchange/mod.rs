@@ -10,10 +10,10 @@ pub(crate) mod gate;
 pub(crate) mod parcel;
 mod route;
 
-use sheaf_ir::encoding::inline_bytes;
-use sheaf_ir::shard::{SHARDS, column_digest, key_digest, shard_of};
 use sheaf_ir::Type;
+use sheaf_ir::shard::{SHARDS, key_digest, shard_of};
 use sheaf_kernels::Interner;
+use sheaf_kernels::words::column_digest_of;
 
 pub(crate) use route::{Router, route};
 
@@ -25,8 +25,7 @@ pub fn owner_of(shard: usize, workers: usize) -> usize {
 /// Finds the worker that owns a row's key.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    /// Column and, for an inline one, its type.
-    key: Vec<(usize, Option<Type>)>,
+    key: Vec<(usize, Type)>,
     workers: usize,
 }
 
@@ -36,7 +35,7 @@ impl Owner {
         Owner {
             key: key
                 .iter()
-                .map(|&c| (c, types.get(c).filter(|t| t.is_inline()).cloned()))
+                .filter_map(|&column| Some((column, types.get(column)?.clone())))
                 .collect(),
             workers,
         }
@@ -45,10 +44,7 @@ impl Owner {
     /// The worker that owns this row.
     #[inline]
     pub fn of(&self, row: &[u64], interner: &Interner) -> usize {
-        let digest = |(column, inline): &(usize, Option<Type>)| match inline {
-            Some(ty) => column_digest(&inline_bytes(ty, row[*column])),
-            None => interner.digest(row[*column]),
-        };
+        let digest = |(column, ty): &(usize, Type)| column_digest_of(row[*column], ty, interner);
         let digest = match &self.key[..] {
             [] => 0,
             [one] => digest(one),

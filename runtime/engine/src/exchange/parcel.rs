@@ -1,7 +1,7 @@
 //! What travels on every stream: rows with their target and, across processes, the texts of symbols.
 //!
-//! On the wire a parcel is little-endian words: target, sender, channel, columns, rows, whether there
-//! are weights, number of texts; then the rows' words, the weights, and for each text its symbol,
+//! On the wire a parcel is little-endian words: target, sender, channel, generation, columns,
+//! rows, whether there are weights, number of texts; then the rows' words, the weights, and for each text its symbol,
 //! its length in bytes and the bytes padded to a whole word.
 
 use std::io::Write;
@@ -23,6 +23,8 @@ pub(crate) struct Parcel {
     pub sender: usize,
     /// Inside a fixpoint, the edge of the loop that it travels on.
     pub edge: usize,
+    /// Inside a fixpoint, after how many rounds the rows were derived.
+    pub generation: u64,
     /// The rows; their symbols are the sender's process's.
     pub rows: Rows,
     /// Texts of symbols that this channel has not carried before, by the sender's number.
@@ -45,14 +47,14 @@ impl Accountable for Parcel {
     }
 }
 
-const HEADER: usize = 7;
+const HEADER: usize = 8;
 
 impl ContainerBytes for Parcel {
     /// # Panics
     /// If the bytes are not a parcel: the peer is broken, and the generation ends.
     fn from_bytes(bytes: Bytes) -> Self {
         let mut words = Words(&bytes);
-        let [target, sender, edge, arity, len, weighted, texts] =
+        let [target, sender, edge, generation, arity, len, weighted, texts] =
             std::array::from_fn(|_| words.next());
         let mut rows = Rows::new(arity);
         let row_words = words.take(arity * len);
@@ -75,6 +77,7 @@ impl ContainerBytes for Parcel {
             target,
             sender,
             edge,
+            generation: generation as u64,
             rows,
             texts,
         }
@@ -97,6 +100,7 @@ impl ContainerBytes for Parcel {
             self.target,
             self.sender,
             self.edge,
+            self.generation as usize,
             self.rows.arity(),
             self.rows.len(),
             usize::from(self.rows.weights.is_some()),
@@ -195,9 +199,9 @@ mod tests {
                 rows.weights = Some((0..count as i64).map(|w| w - 3).collect());
             }
             let texts: Vec<(u32, Box<[u8]>)> = texts.into_iter().map(|(s, t)| (s, t.into())).collect();
-            let parcel = Parcel { target: 3, sender: 1, edge: 7, rows, texts };
+            let parcel = Parcel { target: 3, sender: 1, edge: 7, generation: 9, rows, texts };
             let back = through_bytes(&parcel);
-            prop_assert_eq!((back.target, back.sender, back.edge), (3, 1, 7));
+            prop_assert_eq!((back.target, back.sender, back.edge, back.generation), (3, 1, 7, 9));
             prop_assert_eq!(back.rows, parcel.rows);
             prop_assert_eq!(back.texts, parcel.texts);
         }

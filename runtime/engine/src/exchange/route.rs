@@ -70,9 +70,9 @@ impl Router {
             send(Parcel {
                 target,
                 sender: own,
-                edge: 0,
                 rows,
                 texts,
+                ..Parcel::default()
             });
         };
         match &mut self.targets {

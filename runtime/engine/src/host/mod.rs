@@ -27,6 +27,7 @@ use crate::engine::statistics::Counters;
 use crate::exchange::dictionary::{Arrivals, Departures};
 use crate::exchange::gate::{Gate, Gates, Giver};
 use crate::exchange::parcel::Parcel;
+use crate::fixpoint::LoopOperator;
 use crate::{ErrorRow, Operator, Output, Progress};
 
 use inbox::{Inbox, Next};
@@ -41,30 +42,19 @@ const SLICE: usize = 1 << 12;
 /// Rows in a batch, at most.
 const BATCH: usize = 1 << 12;
 
-/// A fixpoint's share on one worker.
-pub trait Loop: Operator {
-    /// Rows that came round the loop on one of its edges.
-    fn push_loop(&mut self, edge: usize, rows: Rows, output: &mut Output);
-
-    /// Rows for other workers: edge of the loop, worker, rows.
-    fn take_away(&mut self) -> Vec<(usize, usize, Rows)>;
-
-    /// No worker can derive anything more in this epoch: gives what had to wait for that, about
-    /// `fuel` rows at a time. Called until it says [`Progress::Done`].
-    fn settle(&mut self, fuel: &mut usize, output: &mut Output) -> Progress;
-}
-
 /// What is hosted.
 pub(crate) enum Share {
+    /// Anything else.
     Plain(Box<dyn Operator>),
-    Fixpoint(Box<dyn Loop>),
+    /// A fixpoint whose derivations travel between workers.
+    Loop(Box<dyn LoopOperator>),
 }
 
 impl Share {
     fn operator(&mut self) -> &mut dyn Operator {
         match self {
             Share::Plain(operator) => &mut **operator,
-            Share::Fixpoint(operator) => &mut **operator,
+            Share::Loop(operator) => &mut **operator,
         }
     }
 }
@@ -151,8 +141,8 @@ impl Machine {
 
     /// Hands over rows that came round the loop in the current epoch; always at once, for other
     /// workers may wait for it, and what is known already goes no further.
-    fn come_round(&mut self, mut parcel: Parcel, give: &mut impl FnMut(Give)) {
-        let (Some(channel), Some(Share::Fixpoint(share))) = (&mut self.channel, &mut self.share)
+    fn come_round(&mut self, mut parcel: Parcel) {
+        let (Some(channel), Some(Share::Loop(share))) = (&mut self.channel, &mut self.share)
         else {
             return;
         };
@@ -160,11 +150,8 @@ impl Machine {
         giver.take(parcel.sender, parcel.rows.len());
         arrivals.translate(&mut parcel, &self.context.interner);
         Counters::add(&self.counters.rows_in, parcel.rows.len() as u64);
-        share.push_loop(parcel.edge, parcel.rows, &mut self.output);
-        if self.phase == Phase::Idle {
-            self.phase = Phase::Working;
-        }
-        self.ship(give);
+        share.push_loop(parcel.edge, parcel.generation, parcel.rows);
+        self.phase = Phase::Working;
     }
 
     /// Whether the operator may still derive something in the current epoch.
@@ -219,19 +206,15 @@ impl Machine {
     /// Lets the operator work; says how much it did.
     fn work(&mut self, slice: usize, give: &mut impl FnMut(Give)) -> usize {
         let mut left = slice;
-        let (progress, after) = match (&mut self.share, self.phase) {
-            (Some(Share::Fixpoint(share)), Phase::Settling) => (
-                share.settle(&mut left, &mut self.output),
-                Phase::Settled,
-            ),
-            (Some(share), _) => (
-                share.operator().work(&mut left, &mut self.output),
-                Phase::Idle,
-            ),
-            (None, _) => return slice,
+        let Some(share) = &mut self.share else {
+            return slice;
         };
+        let progress = share.operator().work(&mut left, &mut self.output);
         if progress == Progress::Done {
-            self.phase = after;
+            self.phase = match self.phase {
+                Phase::Settling => Phase::Settled,
+                _ => Phase::Idle,
+            };
         }
         self.ship(give);
         // Work that claims to cost nothing must not keep others waiting.
@@ -282,8 +265,13 @@ impl Machine {
             Next::Finish => {
                 self.finish(give);
             }
-            Next::Wait if unsettled && quiet(self.inbox.now()) => self.phase = Phase::Settling,
-            Next::Wait => return None,
+            Next::Wait => match share {
+                Share::Loop(share) if unsettled && quiet(self.inbox.now()) => {
+                    share.settle();
+                    self.phase = Phase::Settling;
+                }
+                _ => return None,
+            },
         }
         self.ship(give);
         Some(cost)
@@ -320,23 +308,23 @@ impl Machine {
                 give(Give::Report(Report::Error(error)));
             }
         }
-        if let (Some(channel), Some(Share::Fixpoint(share))) = (&mut self.channel, &mut self.share)
+        if let (Some(channel), Some(Share::Loop(share))) = (&mut self.channel, &mut self.share)
         {
-            for (edge, target, rows) in share.take_away() {
-                for rows in batches(rows) {
-                    channel.gate.give(target, rows.len());
-                    let texts =
-                        channel
-                            .departures
-                            .texts(target, edge, &rows, &self.context.interner);
-                    give(Give::Away(Parcel {
-                        target,
-                        sender: self.context.worker,
-                        edge,
-                        rows,
-                        texts,
-                    }));
-                }
+            for away in share.take_away() {
+                let interner = &self.context.interner;
+                channel.gate.give(away.worker, away.rows.len());
+                let texts =
+                    channel
+                        .departures
+                        .texts(away.worker, away.edge, &away.rows, interner);
+                give(Give::Away(Parcel {
+                    target: away.worker,
+                    sender: self.context.worker,
+                    edge: away.edge,
+                    generation: away.generation,
+                    rows: away.rows,
+                    texts,
+                }));
             }
         }
     }

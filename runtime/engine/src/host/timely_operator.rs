@@ -257,7 +257,7 @@ fn assemble<'scope, T: Clock>(
                     }
                 };
                 for parcel in came.into_iter().flat_map(|c| c.1) {
-                    machine.come_round(parcel, &mut give);
+                    machine.come_round(parcel);
                 }
                 machine.activate(&quiet, &mut give);
                 if machine.inbox.now() == now || !rounds.contains_key(&machine.inbox.now()) {
