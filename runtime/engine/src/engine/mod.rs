@@ -393,3 +393,6 @@ impl Drop for Installation {
 pub(crate) fn is_fed(node: &Node) -> bool {
     matches!(node, Node::Source { .. } | Node::StateRead { .. })
 }
+
+#[cfg(test)]
+mod tests;
