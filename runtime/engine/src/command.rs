@@ -124,12 +124,17 @@ impl Job {
                 files: self.program.files.clone(),
                 types: self.program.types.clone(),
                 params: self.program.params.clone(),
-                nodes: ids.iter().map(|id| self.program.graph[*id].clone()).collect(),
+                nodes: ids
+                    .iter()
+                    .map(|id| self.program.graph[*id].clone())
+                    .collect(),
                 edges: ids
                     .iter()
                     .flat_map(|to| {
                         let inputs = self.program.inputs(*to);
-                        inputs.into_iter().map(|(port, from)| (places[&from], places[to], port))
+                        inputs
+                            .into_iter()
+                            .map(|(port, from)| (places[&from], places[to], port))
                     })
                     .collect(),
             },
@@ -149,7 +154,11 @@ impl Job {
             params: from.params,
             ..Program::default()
         };
-        let ids: Vec<_> = from.nodes.into_iter().map(|node| program.add(node)).collect();
+        let ids: Vec<_> = from
+            .nodes
+            .into_iter()
+            .map(|node| program.add(node))
+            .collect();
         for (source, target, port) in from.edges {
             program.connect(ids[source], ids[target], port);
         }
@@ -176,7 +185,10 @@ impl Job {
     pub fn statistics(&self) -> Vec<NodeStatistics> {
         let mut sums: BTreeMap<String, NodeStatistics> = BTreeMap::new();
         let known = lock(&self.statistics);
-        let live = known.live.iter().map(|(node, counters)| counters.read(node));
+        let live = known
+            .live
+            .iter()
+            .map(|(node, counters)| counters.read(node));
         for one in live.chain(known.reported.iter().cloned()) {
             sums.entry(one.node.clone())
                 .or_insert_with(|| NodeStatistics {

@@ -18,8 +18,6 @@ pub mod operators;
 mod render;
 
 pub use cluster::Membership;
-pub use engine::{
-    Aborter, Config, Engine, EngineError, Installation, NodeStatistics, OutputEvent,
-};
+pub use engine::{Aborter, Config, Engine, EngineError, Installation, NodeStatistics, OutputEvent};
 pub use exchange::{Owner, owner_of};
 pub use operator::{ErrorRow, Operator, Output, Progress};

@@ -111,7 +111,11 @@ fn shape_of(job: &Job, id: NodeId) -> Result<Shape, String> {
 }
 
 fn environment(job: &Job, interner: &Arc<Interner>) -> Result<Environment, String> {
-    if let Some(name) = job.params.keys().find(|p| !job.program.params.contains_key(*p)) {
+    if let Some(name) = job
+        .params
+        .keys()
+        .find(|p| !job.program.params.contains_key(*p))
+    {
         return Err(format!("there is no parameter `{name}`"));
     }
     let mut params = BTreeMap::new();

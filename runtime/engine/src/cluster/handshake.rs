@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Membership, Place};
 
@@ -72,9 +72,16 @@ fn lead(
     patience: Duration,
 ) -> io::Result<(Place, Vec<Member>)> {
     let mut addresses = vec![None; processes];
-    let members = gather(listener, 0, processes, generation, patience, |process, from| {
-        addresses[process] = from;
-    })?;
+    let members = gather(
+        listener,
+        0,
+        processes,
+        generation,
+        patience,
+        |process, from| {
+            addresses[process] = from;
+        },
+    )?;
     let welcome = Welcome { workers, addresses };
     for mut member in members.iter().flatten() {
         say(&mut member, &welcome)?;

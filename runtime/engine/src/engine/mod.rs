@@ -255,7 +255,9 @@ impl Engine {
             _ => job.to_bytes().map_err(EngineError::Install)?,
         };
         self.shared.jobs.add(Arc::clone(&job), self.place.workers);
-        self.shared.commander.send(Command::Install { id, job: bytes });
+        self.shared
+            .commander
+            .send(Command::Install { id, job: bytes });
         Ok(Installation {
             shared: Arc::clone(&self.shared),
             job,
@@ -385,7 +387,9 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        self.shared.commander.send(Command::Drop { id: self.job.id });
+        self.shared
+            .commander
+            .send(Command::Drop { id: self.job.id });
     }
 }
 

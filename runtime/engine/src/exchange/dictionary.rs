@@ -9,7 +9,9 @@ use super::parcel::Parcel;
 
 /// The columns that hold symbols.
 pub(crate) fn symbol_columns(types: &[Type]) -> Vec<usize> {
-    (0..types.len()).filter(|&c| !types[c].is_inline()).collect()
+    (0..types.len())
+        .filter(|&c| !types[c].is_inline())
+        .collect()
 }
 
 /// What one channel has told each worker of other processes.

@@ -54,8 +54,16 @@ impl ContainerBytes for Parcel {
     /// If the bytes are not a parcel: the peer is broken, and the generation ends.
     fn from_bytes(bytes: Bytes) -> Self {
         let mut words = Words(&bytes);
-        let [target, sender, edge, generation, arity, len, weighted, texts] =
-            std::array::from_fn(|_| words.next());
+        let [
+            target,
+            sender,
+            edge,
+            generation,
+            arity,
+            len,
+            weighted,
+            texts,
+        ] = std::array::from_fn(|_| words.next());
         let mut rows = Rows::new(arity);
         let row_words = words.take(arity * len);
         if arity > 0 {
@@ -85,11 +93,7 @@ impl ContainerBytes for Parcel {
 
     fn length_in_bytes(&self) -> usize {
         let weights = self.rows.weights.as_ref().map_or(0, Vec::len);
-        let texts: usize = self
-            .texts
-            .iter()
-            .map(|t| 2 + t.1.len().div_ceil(8))
-            .sum();
+        let texts: usize = self.texts.iter().map(|t| 2 + t.1.len().div_ceil(8)).sum();
         8 * (HEADER + self.rows.words().len() + weights + texts)
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Inbox<R> {
     /// Per edge, how many batches wait.
     waiting: Vec<usize>,
     open: Vec<bool>,
+    /// Of a fixpoint, the least epoch in which rows can still come round its loop.
+    round: Option<u64>,
     rows: BTreeMap<u64, VecDeque<(usize, R)>>,
     now: u64,
     ended: bool,
@@ -45,6 +47,7 @@ impl<R> Inbox<R> {
             waiting: vec![0; edge_ports.len()],
             edge_ports,
             open: vec![true; ports],
+            round: None,
             rows: BTreeMap::new(),
             now: 0,
             ended: false,
@@ -60,6 +63,12 @@ impl<R> Inbox<R> {
     /// How far an edge is.
     pub fn set_frontier(&mut self, edge: usize, frontier: Option<u64>) {
         self.frontiers[edge] = frontier;
+    }
+
+    /// How far the loop is. It can lag behind the edges: another worker may have got rows at an
+    /// epoch at which this one got none, and send some round the loop.
+    pub fn set_round(&mut self, frontier: Option<u64>) {
+        self.round = frontier;
     }
 
     /// The epoch that is being worked on.
@@ -97,7 +106,7 @@ impl<R> Inbox<R> {
         if !settled() {
             return Next::Wait;
         }
-        match self.upcoming() {
+        match self.upcoming().into_iter().chain(self.round).min() {
             Some(next) => {
                 self.now = next;
                 self.ended = false;
@@ -114,7 +123,12 @@ impl<R> Inbox<R> {
             return Some(self.now);
         }
         let waiting = self.rows.first_key_value().map(|r| *r.0);
-        self.frontiers.iter().flatten().copied().chain(waiting).min()
+        self.frontiers
+            .iter()
+            .flatten()
+            .copied()
+            .chain(waiting)
+            .min()
     }
 
     fn is_exhausted(&self, port: usize) -> bool {
@@ -177,6 +191,29 @@ mod tests {
         assert_eq!(
             all(&mut inbox),
             [Next::Close(1), Next::EndEpoch, Next::Finish]
+        );
+    }
+
+    #[test]
+    fn an_epoch_in_which_rows_can_come_round_is_not_skipped() {
+        let mut inbox: Inbox<&str> = Inbox::new(vec![0], 1);
+        inbox.set_frontier(0, None);
+        inbox.set_round(Some(5));
+        let mut told = Vec::new();
+        for _ in 0..4 {
+            told.push(inbox.next(|| true));
+        }
+        inbox.set_round(None);
+        told.push(inbox.next(|| true));
+        assert_eq!(
+            told,
+            [
+                Next::Close(0),
+                Next::EndEpoch,
+                Next::Advance(5),
+                Next::EndEpoch,
+                Next::Finish
+            ]
         );
     }
 

@@ -30,8 +30,8 @@ use crate::exchange::parcel::Parcel;
 use crate::fixpoint::LoopOperator;
 use crate::{ErrorRow, Operator, Output, Progress};
 
-use inbox::{Inbox, Next};
 pub(crate) use collector::{SinkEdge, collect};
+use inbox::{Inbox, Next};
 pub(crate) use source::source;
 pub(crate) use timely_operator::{Guest, InputEdge, host, host_loop};
 
@@ -142,8 +142,7 @@ impl Machine {
     /// Hands over rows that came round the loop in the current epoch; always at once, for other
     /// workers may wait for it, and what is known already goes no further.
     fn come_round(&mut self, mut parcel: Parcel) {
-        let (Some(channel), Some(Share::Loop(share))) = (&mut self.channel, &mut self.share)
-        else {
+        let (Some(channel), Some(Share::Loop(share))) = (&mut self.channel, &mut self.share) else {
             return;
         };
         let (giver, arrivals) = &mut channel.uptake;
@@ -308,15 +307,13 @@ impl Machine {
                 give(Give::Report(Report::Error(error)));
             }
         }
-        if let (Some(channel), Some(Share::Loop(share))) = (&mut self.channel, &mut self.share)
-        {
+        if let (Some(channel), Some(Share::Loop(share))) = (&mut self.channel, &mut self.share) {
             for away in share.take_away() {
                 let interner = &self.context.interner;
                 channel.gate.give(away.worker, away.rows.len());
-                let texts =
-                    channel
-                        .departures
-                        .texts(away.worker, away.edge, &away.rows, interner);
+                let texts = channel
+                    .departures
+                    .texts(away.worker, away.edge, &away.rows, interner);
                 give(Give::Away(Parcel {
                     target: away.worker,
                     sender: self.context.worker,

@@ -126,10 +126,7 @@ fn assemble<'scope, T: Clock>(
     guest: Guest,
     edges: Vec<InputEdge<'scope, T>>,
     round: Option<(LoopChannel, Stream<'scope, T, Parcel>)>,
-) -> (
-    Hosted<'scope, T>,
-    Option<Stream<'scope, T, Parcel>>,
-) {
+) -> (Hosted<'scope, T>, Option<Stream<'scope, T, Parcel>>) {
     let mut builder = OperatorBuilder::new(guest.name.clone(), scope);
     let activator = scope.activator_for(builder.operator_info().address);
     let mut drains: Vec<Drain<T>> = Vec::new();
@@ -201,7 +198,9 @@ fn assemble<'scope, T: Clock>(
                 drain(&mut |capability, parcel| {
                     machine.arrive(edge, capability.time().epoch(), parcel);
                 });
-                machine.inbox.set_frontier(edge, least_epoch(&frontiers[edge]));
+                machine
+                    .inbox
+                    .set_frontier(edge, least_epoch(&frontiers[edge]));
             }
             if let Some(round) = &mut round {
                 round(&mut |capability, parcel| {
@@ -215,12 +214,15 @@ fn assemble<'scope, T: Clock>(
                 });
             }
             let looping = frontiers.get(drains.len()).and_then(least_epoch);
+            machine.inbox.set_round(looping);
             let quiet = |now| looping.is_none_or(|epoch| epoch > now);
             loop {
                 let now = machine.inbox.now();
                 let came = rounds.remove(&now);
                 if let Some((capability, _)) = &came
-                    && circling.as_ref().is_none_or(|c| capability.time() < c.time())
+                    && circling
+                        .as_ref()
+                        .is_none_or(|c| capability.time() < c.time())
                 {
                     circling = Some(capability.clone());
                 }
@@ -247,7 +249,7 @@ fn assemble<'scope, T: Clock>(
                     Give::Epoch(epoch) => {
                         current = epoch;
                         let start = T::start_of(epoch);
-                        for right in capabilities.iter_mut().chain(&mut entering) {
+                        for right in &mut capabilities {
                             right.downgrade(&start);
                         }
                     }
@@ -266,13 +268,13 @@ fn assemble<'scope, T: Clock>(
             }
             if !machine.is_busy() {
                 circling = None;
-                match machine.entries() {
-                    Some(epoch) => {
-                        if let Some(right) = &mut entering {
-                            right.downgrade(&T::start_of(epoch));
-                        }
+                match (machine.entries(), &mut entering) {
+                    // The loop can be behind what enters it.
+                    (Some(epoch), Some(right)) if right.time().epoch() < epoch => {
+                        right.downgrade(&T::start_of(epoch));
                     }
-                    None => entering = None,
+                    (Some(_), _) => {}
+                    (None, _) => entering = None,
                 }
             }
         }
