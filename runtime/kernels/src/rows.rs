@@ -72,6 +72,7 @@ impl Rows {
     /// All words, row after row, to be rewritten in place.
     pub fn words_mut(&mut self) -> &mut [u64] {
         &mut self.words
+    }
 
     /// The words, row after row, without the rest.
     pub fn into_words(self) -> Vec<u64> {
