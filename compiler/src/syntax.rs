@@ -4,10 +4,15 @@
 //! returns a tree of the whole file with at most one diagnostic per mistake.
 
 pub mod ast;
+mod brackets;
 mod context;
 mod convert;
+mod depth;
+mod layout;
 mod literal;
+mod message;
 mod parse;
+mod recover;
 mod token;
 mod words;
 

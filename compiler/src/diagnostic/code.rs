@@ -81,6 +81,7 @@ registry! {
     MISSING_SEPARATOR = "E0123", "a comma is missing between two parts";
     MISPLACED_BECAUSE = "E0124", "`because` is not last";
     FILE_TOO_LARGE = "E0125", "a file is larger than 4 GB";
+    MISSING_PART = "E0126", "a name, value, word or condition is missing";
     NOT_YET = "E0199", "not yet: this version does not run this";
 }
 
