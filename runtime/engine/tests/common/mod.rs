@@ -93,6 +93,18 @@ impl Cluster {
             assert_eq!(follower.join().unwrap(), Ok(()));
         }
     }
+
+    /// Ends it after it was aborted; every other process must say that it lost this one.
+    pub fn abandon(self) {
+        drop(self.engine);
+        for follower in self.followers {
+            let served = follower.join().unwrap();
+            assert!(
+                matches!(served, Err(EngineError::Lost { process: 0, .. })),
+                "{served:?}"
+            );
+        }
+    }
 }
 
 /// A program from its text, with a plan for any number of workers.
