@@ -317,10 +317,10 @@ fn program(numbers: &[u32]) -> Build {
     outside(&mut b, &mut c, &mut nodes, "z");
     for id in b.program.nodes_by_name() {
         let node = &b.program.graph[id];
-        if node.fixpoint.is_none() || matches!(node.operator, Operator::Variable { .. }) {
-            if !matches!(node.operator, Operator::Fixpoint { .. }) {
-                b.sink(id);
-            }
+        let readable =
+            node.fixpoint.is_none() || matches!(node.operator, Operator::Variable { .. });
+        if readable && !matches!(node.operator, Operator::Fixpoint { .. }) {
+            b.sink(id);
         }
     }
     b
