@@ -6,11 +6,17 @@
 //!   the process only beside their text.
 //! - A failing row is an error beside the batch, never a panic and never a wrong row.
 
+mod calendar;
+mod composite;
+mod display;
 pub mod error;
 pub mod interner;
 pub mod kernel;
 pub mod rows;
+mod sort;
+pub mod words;
 
+pub use composite::Types;
 pub use error::{ErrorCode, EvalError, RowError};
 pub use interner::Interner;
 pub use kernel::Kernel;

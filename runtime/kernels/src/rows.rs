@@ -69,6 +69,11 @@ impl Rows {
         &self.words
     }
 
+    /// All words, row after row, to be rewritten in place.
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
+    }
+
     /// One row.
     pub fn row(&self, index: usize) -> &[u64] {
         &self.words[index * self.arity..(index + 1) * self.arity]
@@ -77,6 +82,12 @@ impl Rows {
     /// The rows in order.
     pub fn iter(&self) -> impl Iterator<Item = &[u64]> {
         (0..self.len).map(|i| self.row(i))
+    }
+
+    /// The rows in order, to be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut [u64]> {
+        // Rows without columns have no words; chunks of one word then give nothing, which is right.
+        self.words.chunks_exact_mut(self.arity.max(1))
     }
 
     /// Appends a row.

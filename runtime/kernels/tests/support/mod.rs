@@ -1,0 +1,181 @@
+//! Random types and values that belong to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use sheaf_ir::value::Float;
+use sheaf_ir::{Nominal, Type, Value};
+use sheaf_kernels::Types;
+
+/// A record, a plain enum, one with payloads and a recursive one.
+pub fn types() -> Types {
+    let tree = Type::List(Box::new(Type::Named("Tree".into())));
+    BTreeMap::from([
+        (
+            "Point".into(),
+            Nominal::Record(vec![
+                ("x".into(), Type::Int),
+                ("label".into(), Type::String),
+            ]),
+        ),
+        (
+            "Colour".into(),
+            Nominal::Enum(vec![("Red".into(), vec![]), ("Green".into(), vec![])]),
+        ),
+        (
+            "Shape".into(),
+            Nominal::Enum(vec![
+                ("Empty".into(), vec![]),
+                ("Circle".into(), vec![Type::Float]),
+                ("Named".into(), vec![Type::String, Type::Nat]),
+            ]),
+        ),
+        (
+            "Tree".into(),
+            Nominal::Enum(vec![
+                ("Leaf".into(), vec![Type::Int]),
+                ("Node".into(), vec![tree]),
+            ]),
+        ),
+    ])
+}
+
+/// Any type, composites nested up to a few levels.
+pub fn any_type() -> BoxedStrategy<Type> {
+    let leaf = prop::sample::select(vec![
+        Type::Bool,
+        Type::Int,
+        Type::Nat,
+        Type::Float,
+        Type::Decimal(2),
+        Type::String,
+        Type::Bytes,
+        Type::Date,
+        Type::Time,
+        Type::Duration,
+        Type::Id,
+        Type::RowId,
+        Type::Named("Point".into()),
+        Type::Named("Colour".into()),
+        Type::Named("Shape".into()),
+        Type::Named("Tree".into()),
+    ]);
+    leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|t| Type::Option(Box::new(t))),
+            inner.clone().prop_map(|t| Type::List(Box::new(t))),
+            inner.clone().prop_map(|t| Type::Set(Box::new(t))),
+            (inner.clone(), inner.clone()).prop_map(|(k, v)| Type::Map(Box::new(k), Box::new(v))),
+            prop::collection::vec(inner, 0..3).prop_map(Type::Tuple),
+        ]
+    })
+    .boxed()
+}
+
+/// Integers with many small ones, so that equal values and ties occur, and with the extremes.
+pub fn any_int() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        6 => -4i64..5,
+        2 => prop::sample::select(vec![i64::MIN, i64::MIN + 1, -1, i64::MAX - 1, i64::MAX, 1 << 53]),
+        1 => any::<i64>(),
+    ]
+}
+
+/// Numbers with the special ones among them.
+pub fn any_float() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => (-8i32..9).prop_map(|i| i as f64 / 4.0),
+        2 => prop::sample::select(vec![
+            f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::MAX, f64::MIN_POSITIVE, 5e-324,
+            9.2e18, -9.3e18, 1e16,
+        ]),
+        1 => any::<u64>().prop_map(f64::from_bits),
+    ]
+}
+
+/// Text with zeros, digits, spaces and letters beyond ASCII.
+pub fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ab ,]{0,4}",
+        1 => "(-?[0-9]{1,3}(\\.[0-9])?)",
+        1 => "[aÄß٣\u{0}\u{1} \u{ff}İ]{0,4}",
+    ]
+}
+
+/// Any value of a type.
+pub fn any_value(ty: &Type) -> BoxedStrategy<Value> {
+    value_to_depth(ty, 4)
+}
+
+fn value_to_depth(ty: &Type, depth: u32) -> BoxedStrategy<Value> {
+    let part = |t: &Type| value_to_depth(t, depth - 1);
+    let parts = |ts: &[Type]| -> BoxedStrategy<Vec<Value>> {
+        ts.iter().map(part).collect::<Vec<_>>().boxed()
+    };
+    let many = if depth == 0 { 0..1 } else { 0..4 };
+    match ty {
+        Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
+        Type::Int => any_int().prop_map(Value::Int).boxed(),
+        Type::Nat => any_int().prop_map(|i| Value::Nat(i & i64::MAX)).boxed(),
+        Type::Float => any_float()
+            .prop_map(|x| Value::Float(Float::new(x)))
+            .boxed(),
+        Type::Decimal(_) => any_int().prop_map(Value::Decimal).boxed(),
+        Type::String => any_text().prop_map(Value::String).boxed(),
+        Type::Bytes => prop::collection::vec(0u8..3, 0..4)
+            .prop_map(Value::Bytes)
+            .boxed(),
+        Type::Date => any_int().prop_map(Value::Date).boxed(),
+        Type::Time => any_int().prop_map(Value::Time).boxed(),
+        Type::Duration => any_int().prop_map(Value::Duration).boxed(),
+        Type::Id | Type::RowId => any::<u128>()
+            .prop_map(|i| Value::Id(i >> (i & 127)))
+            .boxed(),
+        Type::Option(inner) if depth > 0 => prop::option::of(part(inner))
+            .prop_map(|v| Value::Option(v.map(Box::new)))
+            .boxed(),
+        Type::Option(_) => Just(Value::Option(None)).boxed(),
+        Type::List(inner) if depth > 0 => prop::collection::vec(part(inner), many)
+            .prop_map(Value::List)
+            .boxed(),
+        Type::List(_) => Just(Value::List(vec![])).boxed(),
+        Type::Set(inner) if depth > 0 => prop::collection::vec(part(inner), many)
+            .prop_map(|v| Value::Set(BTreeSet::from_iter(v).into_iter().collect()))
+            .boxed(),
+        Type::Set(_) => Just(Value::Set(vec![])).boxed(),
+        Type::Map(k, v) if depth > 0 => prop::collection::vec((part(k), part(v)), many)
+            .prop_map(|v| Value::Map(BTreeMap::from_iter(v).into_iter().collect()))
+            .boxed(),
+        Type::Map(..) => Just(Value::Map(vec![])).boxed(),
+        Type::Tuple(ts) if ts.is_empty() => Just(Value::Tuple(vec![])).boxed(),
+        Type::Tuple(ts) => {
+            let depth = depth.max(1);
+            let parts: Vec<_> = ts.iter().map(|t| value_to_depth(t, depth - 1)).collect();
+            parts.prop_map(Value::Tuple).boxed()
+        }
+        Type::Named(name) => match &types()[name] {
+            Nominal::Record(fields) => {
+                let ts: Vec<Type> = fields.iter().map(|f| f.1.clone()).collect();
+                value_to_depth(&Type::Tuple(ts), depth)
+            }
+            Nominal::Enum(variants) => {
+                let known = if depth == 0 { 1 } else { variants.len() };
+                let choices: Vec<BoxedStrategy<Value>> = variants[..known]
+                    .iter()
+                    .zip(0u32..)
+                    .map(|((_, payload), index)| {
+                        let payload = if depth == 0 {
+                            let leaves: Vec<_> =
+                                payload.iter().map(|t| value_to_depth(t, 0)).collect();
+                            leaves.boxed()
+                        } else {
+                            parts(payload)
+                        };
+                        payload.prop_map(move |p| Value::Variant(index, p)).boxed()
+                    })
+                    .collect();
+                prop::strategy::Union::new(choices).boxed()
+            }
+        },
+    }
+}
