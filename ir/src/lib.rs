@@ -15,7 +15,9 @@ pub mod graph;
 pub mod plan;
 pub mod shard;
 pub mod span;
+pub mod text;
 pub mod types;
+pub mod typing;
 pub mod value;
 
 pub use combiner::Combiner;
