@@ -7,4 +7,5 @@
 
 pub mod environment;
 mod names;
+pub mod sink;
 pub mod source;

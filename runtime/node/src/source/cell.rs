@@ -172,10 +172,27 @@ impl Cell {
                 let Ok(json) = std::str::from_utf8(text) else {
                     return Err(self.refuse(text, "it is not UTF-8"));
                 };
-                let value = self.reader(json).whole(&self.ty)?;
+                let value = match self.bare_variant(json.trim()) {
+                    Some(variant) => variant,
+                    None => self.reader(json).whole(&self.ty)?,
+                };
                 Ok(self.word(value, interner))
             }
         }
+    }
+
+    /// A variant without payload, by its name without quotes: so outputs write it.
+    fn bare_variant(&self, text: &str) -> Option<Value> {
+        let Type::Named(name) = &self.ty else {
+            return None;
+        };
+        let Some(Nominal::Enum(variants)) = self.types.get(name) else {
+            return None;
+        };
+        let index = variants
+            .iter()
+            .position(|(variant, payload)| variant == text && payload.is_empty())?;
+        Some(Value::Variant(index as u32, Vec::new()))
     }
 
     /// The word of a value of the column's type, in its Option if the column is optional.

@@ -6,7 +6,7 @@
 //! | other scalars | a number, `true`/`false`, or a string by the rules of [`super::scalar`] |
 //! | Option | `null` or the value |
 //! | List, Set | an array |
-//! | Map | an object if its key is a String, otherwise an array of `[key, value]` |
+//! | Map | an object if its key is a scalar, or an array of `[key, value]` |
 //! | tuple | an array; the empty one also `null` |
 //! | record | an object; other fields are ignored |
 //! | enum | `"Variant"`, `{"Variant": payload}`, or `{"Variant": [payloads]}` if it has several |
@@ -130,10 +130,13 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Result<Value, Mismatch> {
         let mut entries: BTreeMap<Value, Value> = BTreeMap::new();
-        if *key == Type::String && raw.starts_with('{') {
+        if raw.starts_with('{') {
             for (name, item) in self.parse::<BTreeMap<String, &RawValue>>(raw, ty)? {
+                let name = self.key(key, name, raw)?;
                 let item = self.nested(value, item.get(), depth + 1)?;
-                entries.insert(Value::String(name), item);
+                if entries.insert(name, item).is_some() {
+                    return Err(self.mismatch(ty, raw, "it has a key twice"));
+                }
             }
         } else {
             let pair = [key.clone(), value.clone()];
@@ -147,6 +150,17 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(Value::Map(entries.into_iter().collect()))
+    }
+
+    /// A key of a map that is an object: a scalar from its text.
+    fn key(&self, ty: &Type, name: String, raw: &str) -> Result<Value, Mismatch> {
+        match ty {
+            Type::String => Ok(Value::String(name)),
+            Type::Id | Type::RowId => scalar::id(name.as_bytes()).map(Value::Id),
+            _ => inline_word(ty, name.as_bytes(), self.unit)
+                .and_then(|word| inline_value(ty, word).ok_or("")),
+        }
+        .map_err(|refusal| self.mismatch(ty, raw, refusal))
     }
 
     /// An array with one element for each type.
@@ -373,7 +387,12 @@ mod tests {
                 (Value::Int(2), Value::Bool(true))
             ]))
         );
+        assert_eq!(
+            read(&map, r#"{"2":true,"1":false}"#),
+            read(&map, "[[2,true],[1,false]]")
+        );
         assert!(read(&map, "[[2,true],[2,false]]").is_err());
+        assert!(read(&map, r#"{"2":true,"02":false}"#).is_err());
         let choice = Type::Named("m.E".into());
         assert_eq!(read(&choice, "\"A\""), Ok(Value::Variant(0, vec![])));
         assert_eq!(
