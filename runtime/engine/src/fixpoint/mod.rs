@@ -1,0 +1,55 @@
+//! Whole fixpoints, each as one operator.
+//!
+//! How an exchanged fixpoint is hosted (see [`LoopOperator`]):
+//! - [`Operator::push`], [`Operator::close`] and [`Operator::end_epoch`] bring what enters the loop,
+//!   as for any operator. No row is derived before the first `end_epoch` (and the close of ports
+//!   that are read non-monotonically).
+//! - After each [`Operator::work`] the host takes [`LoopOperator::take_away`] and sends each parcel
+//!   round the loop to its worker, which hands it to its own share by [`LoopOperator::push_loop`].
+//!   Parcels of an epoch may come before that epoch's `end_epoch` here: they wait.
+//! - When the loop is quiet everywhere (no share has work, no parcel is on its way, all have seen
+//!   `end_epoch`), the host calls [`LoopOperator::settle`] on each share, then `work` until it is
+//!   done; then the epoch's output is complete.
+//!
+//! No rounds and no timestamps: joins inside the loop are symmetric over indexes of all that came, so
+//! that every pair is found exactly once in whatever order rows arrive.
+
+use sheaf_kernels::Rows;
+
+use crate::Operator;
+
+/// One worker's share of an exchanged fixpoint. A fixpoint without loop edges settles by itself at
+/// the end of each epoch and needs none of this.
+pub trait LoopOperator: Operator {
+    /// Rows that another worker sent along a loop edge (a position in [`crate::operators::Shape::loop_edges`]), with
+    /// the generation they were sent with. Cheap: they wait for [`Operator::work`].
+    fn push_loop(&mut self, edge: usize, generation: u64, rows: Rows);
+
+    /// Whatever has to go to other workers. Empty after it was taken.
+    fn take_away(&mut self) -> Vec<Away>;
+
+    /// The loop is quiet for this epoch: what `work` gives from now until it is done are the
+    /// settled values of lattice variables and the errors that stand.
+    fn settle(&mut self);
+}
+
+/// Rows that leave the worker along a loop edge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Away {
+    /// Position in [`crate::operators::Shape::loop_edges`].
+    pub edge: usize,
+    /// The worker they go to.
+    pub worker: usize,
+    /// After how many rounds they were derived; must reach [`LoopOperator::push_loop`] with them.
+    pub generation: u64,
+    /// At most some thousands.
+    pub rows: Rows,
+}
+
+/// How a share of an exchanged fixpoint knows where rows belong.
+pub struct Exits {
+    /// The number of this worker.
+    pub worker: usize,
+    /// For each row of a batch of a loop edge appends the number of the worker that owns it.
+    pub route: Box<dyn FnMut(usize, &Rows, &mut Vec<usize>)>,
+}
