@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Function, Span, Type, Value};
 
-/// How deep expressions may nest; `verify` refuses deeper ones.
+/// How deep expressions may nest; [`mod@crate::verify`] refuses deeper ones.
 pub const MAX_DEPTH: usize = 200;
 
 /// An expression with its type and origin.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How deep a type may nest; `verify` refuses deeper ones.
+/// How deep a type may nest; [`mod@crate::verify`] refuses deeper ones.
 pub const MAX_TYPE_DEPTH: usize = 64;
 
 /// How deep a value may nest. Types are shallower, but a nominal type may recur through a list.
@@ -99,6 +99,15 @@ impl Type {
     /// Whether `+` and exact sums are defined.
     pub fn is_numeric(&self) -> bool {
         matches!(self, Type::Int | Type::Nat | Type::Float | Type::Decimal(_))
+    }
+}
+
+/// As in IR text.
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let mut out = String::new();
+        crate::text::literal::print_type(&mut out, self);
+        f.write_str(&out)
     }
 }
 

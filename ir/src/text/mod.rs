@@ -7,7 +7,7 @@
 //!   what they read, ties in ascending order of names.
 //! - Parsing never panics, whatever the text; nesting is bounded by [`MAX_NESTING`].
 //! - Parsing resolves names and nothing more: a program that makes no sense can still be written
-//!   down, and it is `verify` that refuses it.
+//!   down, and it is [`mod@crate::verify`] that refuses it.
 //!
 //! The grammar is in the IR specification (`docs/ir.md`).
 

@@ -8,7 +8,7 @@ use super::expressions::{Context, print_expr, print_optional_text};
 use super::lexer::Token;
 use super::literal::{print_text, print_value, print_word, push, separated};
 use super::parser::{Parsed, Parser};
-use super::print::{Style, print_columns, print_name};
+use super::print::{Style, WIDTH, print_columns, print_name};
 use super::sides::{Sides, print_column};
 
 const STATE_ACTIONS: [(&str, StateAction); 3] = [
@@ -77,14 +77,16 @@ pub(crate) fn print_clauses(
         Operator::Values { rows } => {
             let mut context = clauses.context(sides, None);
             clauses.add(|out| {
-                out.push_str("rows [");
-                separated(out, rows, |out, row| {
-                    out.push('(');
-                    separated(out, row, |out, expr| {
+                let print = |row: &Vec<Expr>| {
+                    let mut out = String::from("(");
+                    separated(&mut out, row, |out, expr| {
                         print_expr(out, expr, node.span, &mut context, style);
                     });
                     out.push(')');
-                });
+                    out
+                };
+                out.push_str("rows [");
+                fill(out, rows.iter().map(print).collect());
                 out.push(']');
             });
         }
@@ -223,11 +225,15 @@ impl<'a> Clauses<'a> {
         let mut context = self.context(sides, element);
         let (span, style) = (self.span, self.style);
         if !exprs.is_empty() {
+            let print = |expr: &Expr| {
+                let mut out = String::new();
+                print_expr(&mut out, expr, span, &mut context, style);
+                out
+            };
+            let items = exprs.iter().map(print).collect();
             self.add(|out| {
                 push(out, format_args!("{keyword} "));
-                separated(out, exprs, |out, expr| {
-                    print_expr(out, expr, span, &mut context, style);
-                });
+                fill(out, items);
             });
         }
     }
@@ -309,6 +315,13 @@ impl<'a> Clauses<'a> {
             });
         }
     }
+}
+
+/// Appends items with commas between them, each on its own line if they do not fit on one.
+fn fill(out: &mut String, items: Vec<String>) {
+    let length: usize = items.iter().map(|item| item.chars().count() + 2).sum();
+    let separator = if length > WIDTH { ",\n      " } else { ", " };
+    out.push_str(&items.join(separator));
 }
 
 /// The head of a node, as far as its clauses need it.

@@ -6,6 +6,8 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::{Collection, Label, Multiplicity, NodeId, Nominal, Operator, Program, Span, Type};
 
+use crate::nesting::{Nesting, is_fixpoint, is_variable};
+
 use super::VERSION;
 use super::lexer::is_bare_name;
 use super::literal::{
@@ -15,10 +17,7 @@ use super::operators::print_clauses;
 use super::sides::print_column;
 
 /// Lines longer than this are broken between clauses.
-const WIDTH: usize = 110;
-
-/// How deep fixpoints are printed inside each other; those below name their fixpoint instead.
-const MAX_BRACES: usize = 32;
+pub(super) const WIDTH: usize = 110;
 
 /// What a text leaves out.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +158,8 @@ pub(crate) fn print_collection(out: &mut String, collection: &Collection, style:
     }
 }
 
-/// Which nodes stand inside which fixpoint's braces, and in which order.
+/// Which nodes stand inside which fixpoint's braces, and in which order. A node that names a
+/// fixpoint in whose braces it cannot stand (see [`Nesting`]) stands outside of all.
 struct Outline {
     /// For each scope its nodes in order; the outermost scope is `None`.
     scopes: BTreeMap<Option<NodeId>, Vec<NodeId>>,
@@ -167,21 +167,19 @@ struct Outline {
 
 impl Outline {
     fn of(program: &Program) -> Outline {
-        let parents = Parents::of(program);
+        let nesting = Nesting::of(program);
+        // Successors and open predecessors by the outermost ends of an edge that share a scope.
         let mut successors: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
         let mut waiting: BTreeMap<NodeId, usize> = BTreeMap::new();
         for edge in program.graph.edge_references() {
-            let from = parents.chain(edge.source());
-            let to = parents.chain(edge.target());
-            let is_variable = matches!(
-                program.graph[edge.target()].operator,
-                Operator::Variable { .. }
-            );
-            if is_variable && to.get(1).is_some_and(|fixpoint| from.contains(fixpoint)) {
+            let from = nesting.chain(edge.source());
+            let to = nesting.chain(edge.target());
+            if is_variable(program, edge.target())
+                && to.get(1).is_some_and(|fixpoint| from.contains(fixpoint))
+            {
                 // Feedback.
                 continue;
             }
-            // The outermost ends of the edge that stand in one scope.
             let shared = from.iter().rev().zip(to.iter().rev()).find(|(a, b)| a != b);
             if let Some((from, to)) = shared {
                 successors.entry(*from).or_default().push(*to);
@@ -191,7 +189,7 @@ impl Outline {
         let mut members: BTreeMap<Option<NodeId>, BTreeSet<(&str, NodeId)>> = BTreeMap::new();
         for id in program.graph.node_indices() {
             members
-                .entry(parents.of.get(&id).copied())
+                .entry(nesting.parent(id))
                 .or_default()
                 .insert((&program.graph[id].name, id));
         }
@@ -221,47 +219,6 @@ impl Outline {
         }
         Outline { scopes }
     }
-}
-
-/// The fixpoint in whose braces a node stands. A node whose fixpoint is not to be found, or not
-/// uniquely, or lies in itself, stands outside and names it.
-struct Parents {
-    of: BTreeMap<NodeId, NodeId>,
-}
-
-impl Parents {
-    fn of(program: &Program) -> Parents {
-        let mut by_name: BTreeMap<&str, Vec<NodeId>> = BTreeMap::new();
-        for id in program.graph.node_indices() {
-            by_name.entry(&program.graph[id].name).or_default().push(id);
-        }
-        let parent = |id: NodeId| {
-            let name = program.graph[id].fixpoint.as_deref()?;
-            match by_name.get(name).map(Vec::as_slice) {
-                Some([one]) if is_fixpoint(program, *one) => Some(*one),
-                _ => None,
-            }
-        };
-        let mut of = BTreeMap::new();
-        for id in program.graph.node_indices() {
-            let ends = std::iter::successors(Some(id), |id| parent(*id))
-                .nth(MAX_BRACES)
-                .is_none();
-            if let Some(parent) = parent(id).filter(|_| ends) {
-                of.insert(id, parent);
-            }
-        }
-        Parents { of }
-    }
-
-    /// The node, its fixpoint, the fixpoint around that, and so on.
-    fn chain(&self, id: NodeId) -> Vec<NodeId> {
-        std::iter::successors(Some(id), |id| self.of.get(id).copied()).collect()
-    }
-}
-
-fn is_fixpoint(program: &Program, id: NodeId) -> bool {
-    matches!(program.graph[id].operator, Operator::Fixpoint { .. })
 }
 
 fn print_scope(
