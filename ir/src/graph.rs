@@ -16,7 +16,7 @@ use crate::{Block, Combiner, Expr, Nominal, Span, Type, Value};
 /// The process-local handle of a node. Names, not these, go into text, plans and statistics.
 pub type NodeId = NodeIndex<u32>;
 
-/// A whole program.
+/// A whole program. Equality is of meaning: see [`crate::canonical`].
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     /// Qualified name, such as `examples.paths`.

@@ -81,7 +81,7 @@ pub(super) fn print_type_name(out: &mut String, name: &str) {
 }
 
 /// Appends text in quotes.
-pub(super) fn print_text(out: &mut String, text: &str) {
+pub(crate) fn print_text(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
