@@ -50,12 +50,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         columns: columns.iter().map(|(name, _)| name.clone()).collect(),
     };
     let types = Arc::new(BTreeMap::new());
-    let source = Source::new(&connector, &columns, &types, Path::new(""), &System)?;
+    let source = Source::new(
+        &connector,
+        &columns,
+        &types,
+        Path::new(""),
+        &System::default(),
+    )?;
     let interner = Interner::new();
     let start = Instant::now();
     let mut bad = 0;
     let rows = source
-        .read(&System, &interner, &mut |event| {
+        .read(&System::default(), &interner, &mut |event| {
             if let Event::Bad(input) = event {
                 bad += 1;
                 if bad < 5 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use sheaf_ir::Type;
@@ -24,7 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut batch = Rows::new(2);
     let mut state: u64 = 1;
     for _ in 0..rows.parse::<u64>()? {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         batch.push(&[
             words[(state >> 33) as usize % words.len()],
             words[(state >> 13) as usize % words.len()],
@@ -38,11 +41,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let columns = ["a", "b"].map(|name| (name.to_string(), Type::String));
     let types = Arc::new(BTreeMap::new());
-    let sink = Sink::new(&connector, &columns, &types, (&[], false), Path::new(""), None)?;
+    let sink = Sink::new(
+        &connector,
+        &columns,
+        &types,
+        (&[], false),
+        Path::new(""),
+        None,
+    )?;
     let start = Instant::now();
-    let mut writer = sink.open(&System)?;
+    let mut writer = sink.open(&System::default())?;
     writer.take(batch, &interner)?;
-    writer.finish(&interner)?;
+    writer.finish(&interner, &AtomicBool::new(false))?;
     writer.commit()?;
     println!("{:.3} s", start.elapsed().as_secs_f64());
     Ok(())

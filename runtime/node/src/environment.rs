@@ -5,9 +5,11 @@
 //!   that a simulator can stand in for it.
 //! - What is written to a [`Draft`] is not seen under its target's name before it is committed.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -31,6 +33,13 @@ pub trait Environment: Send + Sync {
 
     /// Begins to write a file, making the folders that lead to it.
     fn create(&self, target: &Path) -> io::Result<Box<dyn Draft>>;
+
+    /// The most memory that this process (`None`) or another one ever held, in bytes; `None` if it
+    /// cannot be known.
+    fn peak_memory(&self, process: Option<u32>) -> Option<u64> {
+        let _ = process;
+        None
+    }
 }
 
 /// A file being written. Dropped without [`Draft::commit`], it leaves nothing behind.
@@ -40,8 +49,31 @@ pub trait Draft: Write + Send {
 }
 
 /// The file system and standard streams of this process.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    drafts: Arc<Mutex<Drafts>>,
+}
+
+/// Temporary files that are being written, with the folders made for each, outermost first.
+#[derive(Debug, Default)]
+struct Drafts {
+    open: BTreeMap<PathBuf, Vec<PathBuf>>,
+    abandoned: bool,
+}
+
+impl System {
+    /// Removes everything that is being written; nothing can be committed any more. For the last
+    /// moment of a process that must end now.
+    pub fn abandon(&self) {
+        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        drafts.abandoned = true;
+        for (file, made) in std::mem::take(&mut drafts.open) {
+            // What cannot be removed now cannot be removed at all.
+            let _ = fs::remove_file(file);
+            remove_folders(&made);
+        }
+    }
+}
 
 impl Environment for System {
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
@@ -118,17 +150,35 @@ impl Environment for System {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         match builder.tempfile_in(folder) {
-            Ok(file) => Ok(Box::new(FileDraft {
-                file: Some(file),
-                target,
-                made,
-            })),
+            Ok(file) => {
+                self.drafts
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .open
+                    .insert(file.path().to_path_buf(), made);
+                Ok(Box::new(FileDraft {
+                    file: Some(file),
+                    target,
+                    drafts: self.drafts.clone(),
+                }))
+            }
             Err(error) => {
                 remove_folders(&made);
                 // Without the random name, which means nothing to the user.
                 Err(io::Error::from(error.kind()))
             }
         }
+    }
+
+    fn peak_memory(&self, process: Option<u32>) -> Option<u64> {
+        let path = match process {
+            None => "/proc/self/status".to_string(),
+            Some(process) => format!("/proc/{process}/status"),
+        };
+        let status = fs::read_to_string(path).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kilobytes * 1024)
     }
 }
 
@@ -137,8 +187,7 @@ struct FileDraft {
     /// `None` once committed.
     file: Option<NamedTempFile>,
     target: PathBuf,
-    /// Folders that were made for it, outermost first.
-    made: Vec<PathBuf>,
+    drafts: Arc<Mutex<Drafts>>,
 }
 
 impl Write for FileDraft {
@@ -156,9 +205,17 @@ impl Write for FileDraft {
 
 impl Draft for FileDraft {
     fn commit(mut self: Box<Self>) -> io::Result<()> {
+        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        if drafts.abandoned {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         if let Some(file) = self.file.take() {
-            file.persist(&self.target).map_err(|error| error.error)?;
-            self.made.clear();
+            let made = drafts.open.remove(file.path());
+            if let Err(error) = file.persist(&self.target) {
+                drop(error.file);
+                remove_folders(&made.unwrap_or_default());
+                return Err(error.error);
+            }
         }
         Ok(())
     }
@@ -166,8 +223,12 @@ impl Draft for FileDraft {
 
 impl Drop for FileDraft {
     fn drop(&mut self) {
-        drop(self.file.take());
-        remove_folders(&self.made);
+        if let Some(file) = self.file.take() {
+            let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+            let made = drafts.open.remove(file.path());
+            drop(file);
+            remove_folders(&made.unwrap_or_default());
+        }
     }
 }
 
@@ -219,7 +280,7 @@ mod tests {
     fn a_dropped_draft_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("new/deep/out.csv");
-        let mut draft = System.create(&target).unwrap();
+        let mut draft = System::default().create(&target).unwrap();
         draft.write_all(b"half").unwrap();
         drop(draft);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -230,12 +291,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("out.csv");
         fs::write(&target, "old").unwrap();
-        let mut draft = System.create(&target).unwrap();
+        let mut draft = System::default().create(&target).unwrap();
         draft.write_all(b"new").unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "old");
         draft.commit().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn abandoned_drafts_are_gone_and_cannot_be_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let system = System::default();
+        let target = folder.path().join("new/out.csv");
+        let mut draft = system.create(&target).unwrap();
+        draft.write_all(b"half").unwrap();
+        system.abandon();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(draft.commit().is_err());
+        assert!(!target.exists());
     }
 
     #[test]
@@ -246,13 +320,13 @@ mod tests {
         for name in ["b.csv", "a.csv", "c.txt", "[z].csv"] {
             fs::write(base.join(name), "").unwrap();
         }
-        let list = |pattern| System.list(&base, pattern).unwrap();
+        let list = |pattern| System::default().list(&base, pattern).unwrap();
         assert_eq!(
             list("*.csv"),
             [base.join("[z].csv"), base.join("a.csv"), base.join("b.csv")]
         );
         assert_eq!(list("[z].csv"), [base.join("[z].csv")]);
         assert!(list("none.csv").is_empty());
-        assert!(System.list(&base, "***").is_err());
+        assert!(System::default().list(&base, "***").is_err());
     }
 }

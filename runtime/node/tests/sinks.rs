@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use memory::Memory;
 use proptest::prelude::*;
@@ -99,7 +100,7 @@ impl Case {
             );
             writer.take(batch, &interner)?;
         }
-        writer.finish(&interner)?;
+        writer.finish(&interner, &AtomicBool::new(false))?;
         assert_eq!(memory.file("out"), None, "nothing before the commit");
         writer.commit()
     }

@@ -23,6 +23,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sheaf_ir::graph::Connector;
 use sheaf_ir::{Nominal, Type, Value};
@@ -342,7 +343,7 @@ impl Writer {
     pub fn take(&mut self, rows: Rows, interner: &Interner) -> Result<(), SinkError> {
         self.rows += rows.len() as u64;
         if self.sink.unordered {
-            self.encode(&rows, interner)?;
+            self.encode(&rows, interner, None)?;
             // Whoever reads standard output sees rows when they come.
             if let Output::Stdout(out) = &mut self.output {
                 out.flush()
@@ -356,11 +357,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what was kept, in order, and what comes behind the rows. All rows have come.
+    /// Writes what was kept, in order, and what comes behind the rows. All rows have come. Breaks
+    /// off when cancelled; the writer is then only fit to be dropped.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn finish(&mut self, interner: &Interner) -> Result<(), SinkError> {
+    pub fn finish(&mut self, interner: &Interner, cancel: &AtomicBool) -> Result<(), SinkError> {
         let arity = self.sink.table.columns.len();
         let mut rows = std::mem::replace(&mut self.waiting, Rows::new(arity));
         let types: Vec<Type> = self
@@ -371,7 +373,7 @@ impl Writer {
             .map(|(_, ty)| ty.clone())
             .collect();
         sort_rows(&mut rows, &types, &self.sink.order, interner);
-        self.encode(&rows, interner)?;
+        self.encode(&rows, interner, Some(cancel))?;
         self.encoder.end(&self.sink.table, &mut self.buffer)?;
         self.pass_on()?;
         match &mut self.output {
@@ -394,12 +396,20 @@ impl Writer {
         }
     }
 
-    fn encode(&mut self, rows: &Rows, interner: &Interner) -> Result<(), SinkError> {
+    fn encode(
+        &mut self,
+        rows: &Rows,
+        interner: &Interner,
+        cancel: Option<&AtomicBool>,
+    ) -> Result<(), SinkError> {
         if !self.begun {
             self.begun = true;
             self.encoder.begin(&self.sink.table, &mut self.buffer)?;
         }
         for start in (0..rows.len()).step_by(CHUNK) {
+            if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+                return Ok(());
+            }
             let range = start..(start + CHUNK).min(rows.len());
             self.encoder
                 .rows(&self.sink.table, rows, range, interner, &mut self.buffer)
