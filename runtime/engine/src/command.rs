@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use sheaf_ir::plan::Plan;
-use sheaf_ir::{Node, Nominal, Program, Value, graph::Param};
+use sheaf_ir::{Program, Value};
 use timely::dataflow::channels::pact::Exchange;
 use timely::dataflow::operators::Operator;
 use timely::dataflow::operators::generic::operator::source;
@@ -97,47 +97,17 @@ pub(crate) struct Statistics {
 #[derive(Serialize, Deserialize)]
 struct Portable {
     name: String,
-    program: PortableProgram,
+    /// In the IR's binary form.
+    program: Vec<u8>,
     plan: Plan,
     params: BTreeMap<String, Value>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct PortableProgram {
-    name: String,
-    files: Vec<String>,
-    types: BTreeMap<String, Nominal>,
-    params: BTreeMap<String, Param>,
-    nodes: Vec<Node>,
-    /// From, to (places in `nodes`), port.
-    edges: Vec<(usize, usize, u32)>,
-}
-
 impl Job {
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let ids = self.program.nodes_by_name();
-        let places: BTreeMap<_, _> = ids.iter().enumerate().map(|(i, id)| (*id, i)).collect();
         let portable = Portable {
             name: self.name.clone(),
-            program: PortableProgram {
-                name: self.program.name.clone(),
-                files: self.program.files.clone(),
-                types: self.program.types.clone(),
-                params: self.program.params.clone(),
-                nodes: ids
-                    .iter()
-                    .map(|id| self.program.graph[*id].clone())
-                    .collect(),
-                edges: ids
-                    .iter()
-                    .flat_map(|to| {
-                        let inputs = self.program.inputs(*to);
-                        inputs
-                            .into_iter()
-                            .map(|(port, from)| (places[&from], places[to], port))
-                    })
-                    .collect(),
-            },
+            program: sheaf_ir::binary::to_bytes(&self.program),
             plan: self.plan.clone(),
             params: self.params.clone(),
         };
@@ -146,26 +116,11 @@ impl Job {
 
     fn from_bytes(id: u64, bytes: &[u8]) -> Result<Job, String> {
         let portable: Portable = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
-        let from = portable.program;
-        let mut program = Program {
-            name: from.name,
-            files: from.files,
-            types: from.types,
-            params: from.params,
-            ..Program::default()
-        };
-        let ids: Vec<_> = from
-            .nodes
-            .into_iter()
-            .map(|node| program.add(node))
-            .collect();
-        for (source, target, port) in from.edges {
-            program.connect(ids[source], ids[target], port);
-        }
+        let program = sheaf_ir::binary::from_bytes(&portable.program);
         Ok(Job {
             id,
             name: portable.name,
-            program: Arc::new(program),
+            program: Arc::new(program.map_err(|error| error.to_string())?),
             plan: portable.plan,
             params: portable.params,
             feeds: None,

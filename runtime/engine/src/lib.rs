@@ -9,6 +9,7 @@
 
 mod cluster;
 mod command;
+pub mod container;
 pub mod engine;
 mod exchange;
 pub mod fixpoint;

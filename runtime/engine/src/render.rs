@@ -444,11 +444,19 @@ impl<'scope> Rendering<'scope, '_> {
 
     fn route_of(&self, entry: &Entry) -> Route {
         let to = &self.job.program.graph[entry.to].operator;
+        let from = &self.job.program.graph[entry.from].operator;
         let planned = self.job.plan.routes.contains_key(&entry.edge);
         match to {
             Node::Sink { .. } => Route::Gather,
             Node::Exchange { key } if !planned => Route::Hash(key.clone()),
             Node::Broadcast if !planned => Route::Broadcast,
+            // What is fed goes to the workers of its process in turn already.
+            _ if entry.route == Route::Balance
+                && is_fed(from)
+                && self.context.place.processes == 1 =>
+            {
+                Route::Local
+            }
             _ => entry.route.clone(),
         }
     }

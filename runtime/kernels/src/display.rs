@@ -169,6 +169,13 @@ fn named<'t>(types: &'t Types, name: &str) -> &'t Nominal {
     types.get(name).expect("a named type is declared")
 }
 
+/// A value of an inline type, as messages show it.
+pub(crate) fn inline_text(word: u64, ty: &Type) -> String {
+    let mut out = String::new();
+    write_inline(word, ty, &mut out);
+    out
+}
+
 fn write_inline(word: u64, ty: &Type, out: &mut String) {
     let int = word as i64;
     match ty {

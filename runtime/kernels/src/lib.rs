@@ -7,10 +7,12 @@
 //! - A failing row is an error beside the batch, never a panic and never a wrong row.
 
 mod calendar;
+pub mod combine;
 mod composite;
 mod display;
 pub mod error;
 pub mod interner;
+pub mod interpret;
 pub mod kernel;
 pub mod rows;
 mod sort;
@@ -19,5 +21,6 @@ pub mod words;
 pub use composite::Types;
 pub use error::{ErrorCode, EvalError, RowError};
 pub use interner::Interner;
+pub use interpret::{CompileError, Environment, compile};
 pub use kernel::Kernel;
 pub use rows::Rows;

@@ -89,12 +89,6 @@ impl Rows {
         (0..self.len).map(|i| self.row(i))
     }
 
-    /// The rows in order, to be changed in place.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut [u64]> {
-        // Rows without columns have no words; chunks of one word then give nothing, which is right.
-        self.words.chunks_exact_mut(self.arity.max(1))
-    }
-
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, row: &[u64]) {
@@ -109,6 +103,28 @@ impl Rows {
         self.words.extend(words);
         self.len += 1;
         debug_assert_eq!(self.words.len(), self.len * self.arity);
+    }
+
+    /// Appends a row for each row of `input`, made of some of its columns.
+    pub fn push_projected(&mut self, input: &Rows, columns: &[usize]) {
+        debug_assert_eq!(columns.len(), self.arity);
+        let source = input.words.chunks_exact(input.arity.max(1));
+        self.words.reserve(input.len * columns.len());
+        match *columns {
+            [a] => self.words.extend(source.map(|row| row[a])),
+            [a, b] => source.for_each(|row| self.words.extend([row[a], row[b]])),
+            [a, b, c] => source.for_each(|row| self.words.extend([row[a], row[b], row[c]])),
+            _ => source.for_each(|row| self.words.extend(columns.iter().map(|&c| row[c]))),
+        }
+        self.len += input.len;
+    }
+
+    /// Appends `rows` rows of zeros and gives their words to be filled in.
+    pub(crate) fn grow(&mut self, rows: usize) -> &mut [u64] {
+        let start = self.words.len();
+        self.words.resize(start + rows * self.arity, 0);
+        self.len += rows;
+        &mut self.words[start..]
     }
 
     /// Appends all rows of another batch of the same arity.

@@ -221,7 +221,7 @@ fn sort_packed<P: Packed>(rows: &mut Rows, columns: &[Column], ranks: &Ranks) {
         })
         .collect();
     keys.sort_unstable();
-    for (row, &key) in rows.iter_mut().zip(&keys) {
+    for (row, &key) in words_of_rows(rows).zip(&keys) {
         let mut rest = key;
         for column in columns.iter().rev() {
             row[column.index] = column.word(rest.last(column.bits), ranks);
@@ -244,9 +244,14 @@ fn sort_indirectly(rows: &mut Rows, columns: &[Column], ranks: &Ranks) {
     rows.weights = weights
         .as_ref()
         .map(|weights| index.iter().map(|&i| weights[i]).collect());
-    for (row, &i) in rows.iter_mut().zip(&index) {
+    for (row, &i) in words_of_rows(rows).zip(&index) {
         for (column, &key) in columns.iter().zip(key(i)) {
             row[column.index] = column.word(key, ranks);
         }
     }
+}
+
+fn words_of_rows(rows: &mut Rows) -> impl Iterator<Item = &mut [u64]> {
+    let arity = rows.arity();
+    rows.words_mut().chunks_exact_mut(arity)
 }

@@ -75,7 +75,9 @@ impl Gate {
 /// The gates of the edges that leave an operator, each with the number of the output it belongs to;
 /// they are added while the operator's consumers are rendered.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gates(Rc<RefCell<Vec<(usize, Rc<Gate>)>>>);
+pub(crate) struct Gates(Rc<RefCell<Vec<NumberedGate>>>);
+
+type NumberedGate = (usize, Rc<Gate>);
 
 impl Gates {
     /// Another edge leaves.

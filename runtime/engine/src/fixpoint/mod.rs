@@ -14,9 +14,22 @@
 //! No rounds and no timestamps: joins inside the loop are symmetric over indexes of all that came, so
 //! that every pair is found exactly once in whatever order rows arrive.
 
+mod audit;
+mod chunk;
+mod compile;
+mod executor;
+mod exit;
+mod stage;
+mod variable;
+
+use sheaf_ir::plan::Plan;
+use sheaf_ir::{NodeId, Program};
 use sheaf_kernels::Rows;
 
 use crate::Operator;
+use crate::operators::{BuildError, Environment, shape};
+use executor::Fixpoint;
+use exit::{Departures, Recent};
 
 /// One worker's share of an exchanged fixpoint. A fixpoint without loop edges settles by itself at
 /// the end of each epoch and needs none of this.
@@ -52,4 +65,40 @@ pub struct Exits {
     pub worker: usize,
     /// For each row of a batch of a loop edge appends the number of the worker that owns it.
     pub route: Box<dyn FnMut(usize, &Rows, &mut Vec<usize>)>,
+}
+
+/// Builds a fixpoint that runs without other workers.
+pub(crate) fn build(
+    program: &Program,
+    id: NodeId,
+    plan: &Plan,
+    environment: &Environment,
+) -> Result<Box<dyn Operator>, BuildError> {
+    let region = compile::compile(program, id, plan, environment, false)?;
+    Ok(Box::new(Fixpoint::new(region, None)))
+}
+
+/// Builds one worker's share of an exchanged fixpoint.
+pub(crate) fn build_loop(
+    program: &Program,
+    id: NodeId,
+    plan: &Plan,
+    environment: &Environment,
+    exits: Exits,
+) -> Result<Box<dyn LoopOperator>, BuildError> {
+    let region = compile::compile(program, id, plan, environment, true)?;
+    let mut recent = Vec::new();
+    for edge in shape(program, id, plan)?.loop_edges {
+        let arity = program.graph[edge.from].output.columns.len();
+        // Only variables meet rows that were sent before.
+        recent.push(match program.graph[edge.to].operator {
+            sheaf_ir::Operator::Variable { .. } if arity > 0 => {
+                let join = compile::lattice_join(program, edge.to, environment)?;
+                Some(Recent::new(arity, join))
+            }
+            _ => None,
+        });
+    }
+    let departures = Departures::new(exits, recent);
+    Ok(Box::new(Fixpoint::new(region, Some(departures))))
 }

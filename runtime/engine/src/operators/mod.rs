@@ -8,30 +8,24 @@
 //! - Everything that costs more than a copy of the batch happens in [`Operator::work`], which stops
 //!   soon after its fuel is used up; output between two calls is bounded by the fuel.
 
+pub(crate) mod block;
+pub(crate) mod matching;
+pub(crate) mod optional;
+mod report;
 mod shape;
+pub(crate) mod values;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use sheaf_ir::graph::Operator as Ir;
 use sheaf_ir::plan::Plan;
-use sheaf_ir::{NodeId, Program, Type};
-use sheaf_kernels::{Interner, Types};
+use sheaf_ir::{NodeId, Program};
+use sheaf_kernels::Rows;
 
-use crate::Operator;
+pub use sheaf_kernels::Environment;
+
 use crate::fixpoint::{Exits, LoopOperator};
+use crate::{Operator, Output};
 
 pub use shape::{Entry, LoopEdge, Shape, shape};
-
-/// What kernels are compiled against.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    /// Records and enums.
-    pub types: Types,
-    /// Values of the parameters, as words.
-    pub params: BTreeMap<String, (Type, u64)>,
-    /// Symbols of this process.
-    pub interner: Arc<Interner>,
-}
 
 /// Why a node cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,8 +60,10 @@ pub fn build(
     plan: &Plan,
     environment: &Environment,
 ) -> Result<Box<dyn Operator>, BuildError> {
-    let _ = (program, id, plan, environment);
-    Err(BuildError::NotLocal(program.graph[id].name.clone()))
+    match &program.graph[id].operator {
+        Ir::Fixpoint { .. } => crate::fixpoint::build(program, id, plan, environment),
+        _ => Err(BuildError::NotLocal(program.graph[id].name.clone())),
+    }
 }
 
 /// Builds one worker's share of an exchanged fixpoint.
@@ -78,6 +74,17 @@ pub fn build_loop(
     environment: &Environment,
     exits: Exits,
 ) -> Result<Box<dyn LoopOperator>, BuildError> {
-    let _ = (plan, environment, exits);
-    Err(BuildError::NotLocal(program.graph[id].name.clone()))
+    crate::fixpoint::build_loop(program, id, plan, environment, exits)
+}
+
+/// The batch of an output, ready for rows of this arity.
+pub(crate) fn output_rows(output: &mut Output, number: usize, arity: usize) -> &mut Rows {
+    if output.rows.len() <= number {
+        output.rows.resize_with(number + 1, Rows::default);
+    }
+    let rows = &mut output.rows[number];
+    if rows.is_empty() && rows.arity() != arity {
+        *rows = Rows::new(arity);
+    }
+    rows
 }

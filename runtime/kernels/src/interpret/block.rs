@@ -1,0 +1,187 @@
+//! The kernel of a block: conditions, then outputs, over a thousand rows or elements at a time.
+
+use sheaf_ir::{Block, Expr, Type};
+
+use super::compile::Compiler;
+use super::evaluate::Node;
+use super::frame::Frame;
+use super::generate::Generator;
+use super::vector::{Lanes, Pending, Words};
+use super::{CompileError, Context, Environment};
+use crate::{Kernel, RowError, Rows};
+
+/// Rows that are evaluated together: a few columns of them stay in the first cache.
+const CHUNK: usize = 1024;
+
+pub(crate) fn compile(
+    block: &Block,
+    each: Option<&Expr>,
+    inputs: &[Type],
+    environment: &Environment,
+) -> Result<Box<dyn Kernel>, CompileError> {
+    let mut compiler = Compiler::new(environment, inputs);
+    let each = match each {
+        Some(collection) => {
+            let (generator, element) = Generator::compile(collection, &mut compiler, 0)?;
+            Some((generator, compiler.add_column(element)))
+        }
+        None => None,
+    };
+    let conditions: Vec<Node> = block
+        .conditions
+        .iter()
+        .map(|condition| compiler.condition(condition, 0))
+        .collect::<Result<_, _>>()?;
+    let outputs: Vec<Node> = block
+        .outputs
+        .iter()
+        .map(|output| compiler.node(output, 0))
+        .collect::<Result<_, _>>()?;
+    Ok(match (each, block.as_projection()) {
+        (None, Some(columns)) => Box::new(Projection {
+            arity: inputs.len(),
+            columns,
+        }),
+        (each, _) => Box::new(Interpreted {
+            arity: inputs.len(),
+            each,
+            conditions,
+            outputs,
+            environment: environment.clone(),
+        }),
+    })
+}
+
+/// A block that only picks columns.
+struct Projection {
+    arity: usize,
+    columns: Vec<usize>,
+}
+
+impl Kernel for Projection {
+    fn run(&mut self, input: &Rows, output: &mut Rows, _: &mut Vec<RowError>) {
+        debug_assert_eq!(input.arity(), self.arity);
+        let before = output.len();
+        output.push_projected(input, &self.columns);
+        copy_weights(input, output, before, 0..input.len());
+    }
+}
+
+struct Interpreted {
+    arity: usize,
+    each: Option<(Generator, usize)>,
+    conditions: Vec<Node>,
+    outputs: Vec<Node>,
+    environment: Environment,
+}
+
+impl Kernel for Interpreted {
+    fn run(&mut self, input: &Rows, output: &mut Rows, errors: &mut Vec<RowError>) {
+        debug_assert_eq!(input.arity(), self.arity);
+        let cx = Context {
+            types: &self.environment.types,
+            interner: &self.environment.interner,
+        };
+        let mut sink = Sink {
+            input,
+            output,
+            errors,
+        };
+        for start in (0..input.len()).step_by(CHUNK) {
+            let width = CHUNK.min(input.len() - start);
+            let frame = Frame::over_rows(&cx, input, start, width);
+            let lanes = Lanes::All(width);
+            match &self.each {
+                None => self.run_frame(&frame, Pending::default(), &mut sink, |lane| start + lane),
+                Some((generator, column)) => {
+                    generator.for_each_chunk(&frame, &lanes, |parents, slot| {
+                        let mut pending = Pending::default();
+                        pending.add(&slot.failures, generator.span);
+                        let inner = Frame::inside(&frame, parents.clone());
+                        inner.bind_column(*column, slot);
+                        let row = |lane: usize| start + parents[lane] as usize;
+                        self.run_frame(&inner, pending, &mut sink, row);
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Interpreted {
+    /// Filters and projects all lanes of a frame. `row` tells the input row of a lane.
+    fn run_frame(
+        &self,
+        frame: &Frame,
+        mut pending: Pending,
+        sink: &mut Sink,
+        row: impl Fn(usize) -> usize,
+    ) {
+        let mut lanes = Lanes::All(frame.width);
+        for condition in &self.conditions {
+            let (holds, failures) = condition.evaluate_words(frame, &lanes);
+            lanes = lanes.filter(|lane| holds[lane] != 0 || failures.get(lane).is_some());
+            if lanes.is_empty() {
+                return;
+            }
+            pending.add(&failures, condition.span);
+        }
+        let columns: Vec<Words> = self
+            .outputs
+            .iter()
+            .map(|output| {
+                let (words, failures) = output.evaluate_words(frame, &lanes);
+                pending.add(&failures, output.span);
+                words
+            })
+            .collect();
+        if !pending.is_empty() {
+            lanes = lanes.filter(|lane| match pending.get(lane) {
+                Some(error) => {
+                    sink.errors.push(RowError {
+                        row: row(lane) as u32,
+                        error: (**error).clone(),
+                    });
+                    false
+                }
+                None => true,
+            });
+        }
+        sink.write(&columns, &lanes, row);
+    }
+}
+
+struct Sink<'a> {
+    input: &'a Rows,
+    output: &'a mut Rows,
+    errors: &'a mut Vec<RowError>,
+}
+
+impl Sink<'_> {
+    fn write(&mut self, columns: &[Words], lanes: &Lanes, row: impl Fn(usize) -> usize) {
+        let before = self.output.len();
+        let words = self.output.grow(lanes.len());
+        for (index, column) in columns.iter().enumerate() {
+            let mut slots = words[index..].iter_mut().step_by(columns.len());
+            lanes.for_each(|lane| {
+                if let Some(slot) = slots.next() {
+                    *slot = column[lane];
+                }
+            });
+        }
+        if self.input.weights.is_some() || self.output.weights.is_some() {
+            let rows: Vec<usize> = lanes.to_vec().iter().map(|&l| row(l as usize)).collect();
+            copy_weights(self.input, self.output, before, rows.into_iter());
+        }
+    }
+}
+
+/// Gives the rows from `before` on the weights of the input rows they come from.
+fn copy_weights(input: &Rows, output: &mut Rows, before: usize, rows: impl Iterator<Item = usize>) {
+    if input.weights.is_none() && output.weights.is_none() {
+        return;
+    }
+    let weight = |row: usize| input.weights.as_ref().map_or(1, |weights| weights[row]);
+    let weights = output.weights.get_or_insert_with(|| vec![1; before]);
+    weights.extend(rows.map(weight));
+}

@@ -1,0 +1,66 @@
+//! The vectorised interpreter: a block is compiled into a tree whose nodes compute a column at a time.
+//!
+//! Invariants:
+//! - Rows are taken about a thousand at a time, so that columns stay in the cache; types are looked
+//!   at when the block is compiled and at most once a column afterwards.
+//! - A lane that fails goes on as a failure beside the column: `if`, `and`, `or`, `option_or` and
+//!   lists of conditions drop it where they are decided without it.
+//! - Working memory is bounded by the batch and the lists in it, not by products of lists:
+//!   generators give their elements chunk by chunk.
+
+mod block;
+mod compile;
+mod comprehension;
+mod evaluate;
+mod frame;
+mod functions;
+mod generate;
+mod vector;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sheaf_ir::{Block, Expr, Span, Type};
+
+use crate::{Interner, Kernel, Types};
+
+/// What expressions are compiled against.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Records and enums.
+    pub types: Types,
+    /// Values of the parameters, as words.
+    pub params: BTreeMap<String, (Type, u64)>,
+    /// Symbols of this process.
+    pub interner: Arc<Interner>,
+}
+
+/// What is the same for all nodes while a batch runs.
+pub(crate) struct Context<'a> {
+    pub(crate) types: &'a Types,
+    pub(crate) interner: &'a Interner,
+}
+
+/// Why a block cannot run. None of these comes from a program that the IR's verifier accepts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct CompileError {
+    /// The expression that is wrong.
+    pub span: Span,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Expressions nested deeper than this are refused.
+pub const MAX_DEPTH: usize = 200;
+
+/// Compiles a block over rows of these types. With `each`, the block runs once for every element of
+/// that collection and sees it as one more column.
+pub fn compile(
+    block: &Block,
+    each: Option<&Expr>,
+    inputs: &[Type],
+    environment: &Environment,
+) -> Result<Box<dyn Kernel>, CompileError> {
+    block::compile(block, each, inputs, environment)
+}
