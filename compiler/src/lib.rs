@@ -6,5 +6,6 @@
 pub mod check;
 pub mod diagnostic;
 pub mod hir;
+pub mod lower;
 pub mod source;
 pub mod syntax;
