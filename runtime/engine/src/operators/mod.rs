@@ -19,6 +19,10 @@ mod queue;
 mod report;
 pub(crate) mod semijoin;
 mod shape;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod union;
 pub(crate) mod values;
 
