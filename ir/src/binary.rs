@@ -35,7 +35,9 @@ pub enum BinaryError {
     #[error("this is not a binary Sheaf IR program: it does not begin with `sheaf-ir`")]
     NotAProgram,
     /// They are of another version.
-    #[error("this program has version {0} of the binary IR, but only version {VERSION} can be read")]
+    #[error(
+        "this program has version {0} of the binary IR, but only version {VERSION} can be read"
+    )]
     Version(u32),
     /// They are not what was written.
     #[error("this program is damaged: its bytes do not have the hash they are stored with")]

@@ -141,14 +141,20 @@ pub fn rule_hashes(program: &Program) -> BTreeMap<String, [u8; 32]> {
         let name = &program.graph[id].name;
         if let Some((relation, rest)) = name.split_once('#') {
             let rule = rest.split('.').next().unwrap_or_default();
-            rules.entry(format!("{relation}#{rule}")).or_default().push(hash);
+            rules
+                .entry(format!("{relation}#{rule}"))
+                .or_default()
+                .push(hash);
         }
     }
     let hash = |mut steps: Vec<[u8; 32]>| {
         steps.sort();
         *blake3::hash(&steps.concat()).as_bytes()
     };
-    rules.into_iter().map(|(rule, steps)| (rule, hash(steps))).collect()
+    rules
+        .into_iter()
+        .map(|(rule, steps)| (rule, hash(steps)))
+        .collect()
 }
 
 /// The same program without what takes no part in its meaning.
@@ -211,11 +217,7 @@ fn hashes_of(stripped: &Program) -> BTreeMap<NodeId, [u8; 32]> {
 
 /// What is hashed for a node: its name if it is a relation's, its operator, its output, its
 /// fixpoint, its clauses by position, and its inputs by name or hash.
-fn hashed_text(
-    stripped: &Program,
-    id: NodeId,
-    hashes: &BTreeMap<NodeId, [u8; 32]>,
-) -> String {
+fn hashed_text(stripped: &Program, id: NodeId, hashes: &BTreeMap<NodeId, [u8; 32]>) -> String {
     let node = &stripped.graph[id];
     let style = if is_step(&node.name) {
         ANONYMOUS

@@ -134,8 +134,11 @@ fn expr() -> impl Strategy<Value = Expr> {
             (function(), vec(expr.clone(), 0..4)).prop_map(|(f, args)| ExprKind::Call(f, args)),
             (expr.clone(), expr.clone(), expr.clone())
                 .prop_map(|(c, a, b)| ExprKind::If(Box::new([c, a, b]))),
-            (0usize..4, boxed(), boxed())
-                .prop_map(|(local, value, body)| ExprKind::Let { local, value, body }),
+            (0usize..4, boxed(), boxed()).prop_map(|(local, value, body)| ExprKind::Let {
+                local,
+                value,
+                body
+            }),
             (gather, vec(clause, 0..3), boxed()).prop_map(|(gather, clauses, element)| {
                 ExprKind::Comprehension {
                     gather,
@@ -211,21 +214,35 @@ fn operator() -> impl Strategy<Value = Operator> {
         }),
     ];
     let other = prop_oneof![
-        select(vec![Operator::Union, Operator::Distinct, Operator::Broadcast]),
+        select(vec![
+            Operator::Union,
+            Operator::Distinct,
+            Operator::Broadcast
+        ]),
         combiner().prop_map(|combiner| Operator::Combine { combiner }),
         option::of(combiner()).prop_map(|combiner| Operator::Variable { combiner }),
         (any::<u64>(), vec(name(), 0..3))
             .prop_map(|(limit, variables)| Operator::Fixpoint { limit, variables }),
         key().prop_map(|key| Operator::Exchange { key }),
-        (connector(), vec((0usize..4, any::<bool>()), 0..3), any::<bool>()).prop_map(
-            |(connector, order, unordered)| Operator::Sink {
+        (
+            connector(),
+            vec((0usize..4, any::<bool>()), 0..3),
+            any::<bool>()
+        )
+            .prop_map(|(connector, order, unordered)| Operator::Sink {
                 connector,
                 order,
                 unordered,
-            },
-        ),
+            },),
         name().prop_map(|table| Operator::StateRead { table }),
-        (name(), select(vec![StateAction::Merge, StateAction::Remove, StateAction::Seal]))
+        (
+            name(),
+            select(vec![
+                StateAction::Merge,
+                StateAction::Remove,
+                StateAction::Seal
+            ])
+        )
             .prop_map(|(table, action)| Operator::StateWrite { table, action }),
         (
             name(),
