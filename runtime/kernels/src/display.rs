@@ -169,6 +169,23 @@ fn named<'t>(types: &'t Types, name: &str) -> &'t Nominal {
     types.get(name).expect("a named type is declared")
 }
 
+/// A type as a person writes it.
+pub(crate) fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::Decimal(places) => format!("Decimal({places})"),
+        Type::Option(inner) => format!("Option<{}>", type_name(inner)),
+        Type::List(inner) => format!("List<{}>", type_name(inner)),
+        Type::Set(inner) => format!("Set<{}>", type_name(inner)),
+        Type::Map(key, value) => format!("Map<{}, {}>", type_name(key), type_name(value)),
+        Type::Tuple(parts) => {
+            let parts: Vec<String> = parts.iter().map(type_name).collect();
+            format!("({})", parts.join(", "))
+        }
+        Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_string(),
+        simple => format!("{simple:?}"),
+    }
+}
+
 /// A value of an inline type, as messages show it.
 pub(crate) fn inline_text(word: u64, ty: &Type) -> String {
     let mut out = String::new();
@@ -181,7 +198,7 @@ fn write_inline(word: u64, ty: &Type, out: &mut String) {
     match ty {
         Type::Bool => out.push_str(if word == 0 { "false" } else { "true" }),
         Type::Float => write!(out, "{:?}", f64::from_bits(word)).expect("a String takes any text"),
-        Type::Decimal(places) => write_decimal(int, *places, out),
+        Type::Decimal(places) => write_scaled(int as i128, *places, out),
         Type::Date => calendar::write_date(int, out),
         Type::Time => calendar::write_time(int, out),
         Type::Duration => calendar::write_duration(int, out),
@@ -205,7 +222,7 @@ fn write_inline_json(word: u64, ty: &Type, out: &mut String) {
 }
 
 /// Appends a scaled integer with its decimal point: −5 with 2 places is `-0.05`.
-fn write_decimal(scaled: i64, places: u8, out: &mut String) {
+pub(crate) fn write_scaled(scaled: i128, places: u8, out: &mut String) {
     let places = places as usize;
     if scaled < 0 {
         out.push('-');

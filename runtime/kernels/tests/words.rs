@@ -21,7 +21,7 @@ fn typed_values(count: usize) -> impl Strategy<Value = (Type, Vec<Value>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(support::cases(500))]
 
     #[test]
     fn words_round_trip((ty, values) in typed_values(1)) {

@@ -159,6 +159,9 @@ struct Sink<'a> {
 
 impl Sink<'_> {
     fn write(&mut self, columns: &[Words], lanes: &Lanes, row: impl Fn(usize) -> usize) {
+        if lanes.is_empty() {
+            return;
+        }
         let before = self.output.len();
         let words = self.output.grow(lanes.len());
         for (index, column) in columns.iter().enumerate() {

@@ -157,6 +157,7 @@ impl<'a> Gatherer<'a> {
         gatherer.state = gatherer.empty();
         // A group without elements is never entered. Nothing overflows over nothing.
         let nothing = gatherer.finish(0).unwrap_or(0);
+        gatherer.state = gatherer.empty();
         gatherer.words = vec![nothing; frame.width];
         gatherer
     }

@@ -1,11 +1,25 @@
 //! Random types and values that belong to them.
 
+#![allow(dead_code)] // Each test file uses a part of this.
+
+pub mod expressions;
+pub mod reference;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use sheaf_ir::value::Float;
 use sheaf_ir::{Nominal, Type, Value};
 use sheaf_kernels::Types;
+
+/// So many cases; a failure is printed and not written to the disk.
+pub fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 /// A record, a plain enum, one with payloads and a recursive one.
 pub fn types() -> Types {

@@ -17,6 +17,8 @@ pub(crate) use collections::element_parts;
 pub(crate) use text::{for_each_word, split_text, utf8};
 pub(crate) use time::sliding_starts;
 
+pub(crate) use crate::display::type_name;
+
 use sheaf_ir::{Function, Span, Type};
 
 use super::Context;
@@ -210,23 +212,6 @@ pub(crate) fn error(code: ErrorCode, span: Span, message: impl Into<String>) -> 
         code,
         span,
         message: message.into(),
-    }
-}
-
-/// A type as a person writes it.
-pub(crate) fn type_name(ty: &Type) -> String {
-    match ty {
-        Type::Decimal(places) => format!("Decimal({places})"),
-        Type::Option(inner) => format!("Option<{}>", type_name(inner)),
-        Type::List(inner) => format!("List<{}>", type_name(inner)),
-        Type::Set(inner) => format!("Set<{}>", type_name(inner)),
-        Type::Map(key, value) => format!("Map<{}, {}>", type_name(key), type_name(value)),
-        Type::Tuple(parts) => {
-            let parts: Vec<String> = parts.iter().map(type_name).collect();
-            format!("({})", parts.join(", "))
-        }
-        Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_string(),
-        simple => format!("{simple:?}"),
     }
 }
 
