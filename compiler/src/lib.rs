@@ -5,5 +5,6 @@
 
 pub mod diagnostic;
 pub mod hir;
+pub mod lower;
 pub mod source;
 pub mod syntax;
