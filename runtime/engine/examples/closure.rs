@@ -16,7 +16,9 @@ use sheaf_kernels::{Interner, Rows};
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().unwrap_or_else(|| "complete:600".into());
-    let colocated = arguments.next().is_none_or(|strategy| strategy == "colocated");
+    let colocated = arguments
+        .next()
+        .is_none_or(|strategy| strategy == "colocated");
     let start = Instant::now();
     let edges = match path.strip_prefix("complete:") {
         Some(nodes) => complete(nodes.parse().expect("a number of nodes")),

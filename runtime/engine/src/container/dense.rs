@@ -68,12 +68,6 @@ impl<W: Word, const N: usize> DenseSet<W, N> {
         &self.words
     }
 
-    #[inline(always)]
-    pub fn row(&self, id: usize) -> &[W] {
-        let width = self.width();
-        &self.words[id * width..(id + 1) * width]
-    }
-
     pub fn memory(&self) -> usize {
         self.words.capacity() * size_of::<W>() + self.slots.capacity() * 8
     }

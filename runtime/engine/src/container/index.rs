@@ -276,6 +276,20 @@ impl GrowingIndex {
         }
     }
 
+    /// An index of rows that are known so far.
+    pub fn of(rows: &Payload, key: &[usize]) -> GrowingIndex {
+        let width = rows.width();
+        let mut index = GrowingIndex::new(width, key);
+        let mut words = Vec::with_capacity(BATCH * width);
+        for start in (0..rows.len()).step_by(BATCH) {
+            let end = rows.len().min(start + BATCH);
+            words.clear();
+            (start..end).for_each(|row| rows.copy_row(row, &mut words));
+            index.insert_batch(&words, width, end - start);
+        }
+        index
+    }
+
     /// Adds `len` rows of `arity` words.
     ///
     /// # Panics

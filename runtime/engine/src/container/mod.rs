@@ -14,6 +14,7 @@ mod inline;
 mod key_table;
 mod lattice;
 mod payload;
+mod recent;
 mod row_set;
 
 pub(crate) use dense::Word;
@@ -22,6 +23,7 @@ pub use key_table::KeyTable;
 pub use lattice::{Join, LatticeMap};
 pub use payload::Payload;
 pub(crate) use payload::Words;
+pub use recent::Recent;
 pub use row_set::RowSet;
 
 /// Rows handled between two looks at fuel, and at once in a table.

@@ -14,6 +14,7 @@ use crate::container::{GrowingIndex, Index, Join as LatticeJoin, LatticeMap, Pay
 use crate::operators::block::BlockRunner;
 use crate::operators::matching::{Emitter, Side};
 use crate::operators::optional::Optional;
+use crate::operators::outer_join::wrapped_sides;
 use crate::operators::{BuildError, Environment, Shape, shape, values};
 
 /// Compiles the loop of fixpoint `id`. Rows may leave the worker only if `exits`.
@@ -502,19 +503,11 @@ impl<'a> Compiler<'a> {
                     right_columns,
                     self.environment,
                 );
-                let right = Side {
-                    arity: optional.arity(),
-                    key: (0..right_key.len()).collect(),
-                };
-                let first = left.arity + right_key.len();
-                let picked: Vec<usize> = (0..left.arity)
-                    .chain(first..first + right_columns.len())
-                    .collect();
                 if self.is_invariant_port(stage, 0) {
                     let reason = "it depends on nothing in the loop that it is in";
                     return Err(unsupported(self.program, id, reason));
                 }
-                let sides = [left, right];
+                let (sides, picked) = wrapped_sides(left, &optional, right_key);
                 Kind::Join(Box::new(Join {
                     states: [
                         self.side_state(stage, 0, &sides[0], false)?,

@@ -15,11 +15,12 @@ use sheaf_kernels::{ErrorCode, EvalError, Rows};
 use super::audit::Audit;
 use super::chunk::Chunks;
 use super::exit::Departures;
-use super::stage::{Kind, Region, keys_of};
+use super::stage::{Kind, Region};
 use super::{Away, LoopOperator};
 use crate::container::{BATCH, Matches, Payload};
 use crate::operators::matching::{Probe, rows_of};
 use crate::operators::output_rows;
+use crate::operators::semijoin::{keys_of, split};
 use crate::{ErrorRow, Operator, Output, Progress};
 
 /// A fixpoint, or one worker's share of it.
@@ -409,21 +410,15 @@ impl Fixpoint {
             }
             Kind::Semijoin(semijoin) => {
                 if port == 0 {
-                    let key = &semijoin.sides[0].key;
                     let words = self.room.pop().unwrap_or_default();
                     let mut passed = rows_of(rows.arity(), 0, words);
                     let mut waiting = Rows::new(rows.arity());
-                    let mut wanted = Vec::with_capacity(key.len());
-                    for row in rows.iter() {
-                        wanted.clear();
-                        wanted.extend(key.iter().map(|&c| row[c]));
-                        if semijoin.right.contains(&wanted) {
-                            passed.push(row);
-                        } else if !auditing {
-                            waiting.push(row);
-                        }
-                    }
-                    if !waiting.is_empty() {
+                    let key = &semijoin.sides[0].key;
+                    split(&rows, key, &semijoin.right, |known, row| match known {
+                        true => passed.push(row),
+                        false => waiting.push(row),
+                    });
+                    if !auditing {
                         semijoin.left.insert(&waiting);
                     }
                     self.deliver(stage, generation, passed);

@@ -27,9 +27,10 @@ use sheaf_ir::{NodeId, Program};
 use sheaf_kernels::Rows;
 
 use crate::Operator;
+use crate::container::Recent;
 use crate::operators::{BuildError, Environment, shape};
 use executor::Fixpoint;
-use exit::{Departures, Recent};
+use exit::Departures;
 
 /// One worker's share of an exchanged fixpoint. A fixpoint without loop edges settles by itself at
 /// the end of each epoch and needs none of this.

@@ -8,6 +8,7 @@ use crate::container::{GrowingIndex, Index, KeyTable, Payload, RowSet, StaticInd
 use crate::operators::block::BlockRunner;
 use crate::operators::matching::{Emitter, Side, rows_of};
 use crate::operators::optional::Optional;
+use crate::operators::semijoin::split;
 
 /// One operator and whom it feeds.
 pub(super) struct Stage {
@@ -120,17 +121,9 @@ impl SideState {
     /// Turns what was collected into an index, static if no more rows can come.
     pub fn start(&mut self, side: &Side, complete: bool) {
         if let Kept::Collected(payload) = &self.kept {
-            self.kept = Kept::Index(if complete {
-                Index::Static(StaticIndex::new(payload, &side.key))
-            } else {
-                let mut index = GrowingIndex::new(side.arity, &side.key);
-                let mut words = Vec::new();
-                for row in 0..payload.len() {
-                    words.clear();
-                    payload.copy_row(row, &mut words);
-                    index.insert_batch(&words, side.arity, 1);
-                }
-                Index::Growing(index)
+            self.kept = Kept::Index(match complete {
+                true => Index::Static(StaticIndex::new(payload, &side.key)),
+                false => Index::Growing(GrowingIndex::of(payload, &side.key)),
             });
         }
     }
@@ -224,29 +217,16 @@ pub(super) struct Antijoin {
     pub right: RowSet,
 }
 
-/// The distinct keys of a batch's rows.
-pub(super) fn keys_of(rows: &Rows, key: &[usize]) -> Rows {
-    let mut keys = Rows::with_capacity(key.len(), rows.len());
-    for row in rows.iter() {
-        keys.push_iter(key.iter().map(|&c| row[c]));
-    }
-    keys
-}
-
 impl Antijoin {
     /// The left rows that pass.
     pub fn pass(&self, rows: &Rows, room: &mut Vec<Vec<u64>>) -> Rows {
         let words = room.pop().unwrap_or_default();
         let mut passed = rows_of(rows.arity(), 0, words);
-        let key = &self.sides[0].key;
-        let mut wanted = Vec::with_capacity(key.len());
-        for row in rows.iter() {
-            wanted.clear();
-            wanted.extend(key.iter().map(|&c| row[c]));
-            if !self.right.contains(&wanted) {
+        split(rows, &self.sides[0].key, &self.right, |known, row| {
+            if !known {
                 passed.push(row);
             }
-        }
+        });
         passed
     }
 }

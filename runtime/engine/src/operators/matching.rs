@@ -93,6 +93,11 @@ impl<R: std::ops::Deref<Target = Rows>> Probe<R> {
         (self.rows, self.found)
     }
 
+    /// The batch.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
     /// By row of the batch: whether it found nothing. Asked before any row was emitted.
     pub fn unmatched(&self) -> impl Iterator<Item = bool> {
         self.found.iter().map(|found| found.is_empty())
