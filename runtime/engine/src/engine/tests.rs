@@ -33,7 +33,7 @@ struct Closure {
     own: usize,
     interner: Arc<Interner>,
     started: bool,
-    settled: usize,
+    finished: bool,
 }
 
 impl Closure {
@@ -99,6 +99,7 @@ impl Operator for Closure {
 
 impl LoopOperator for Closure {
     fn push_loop(&mut self, edge: usize, _: u64, rows: Rows) {
+        assert!(!self.finished, "nothing comes after the last epoch");
         for row in rows.iter() {
             self.todo.push_back((edge, row[0], row[1]));
         }
@@ -106,9 +107,10 @@ impl LoopOperator for Closure {
     fn take_away(&mut self) -> Vec<Away> {
         std::mem::take(&mut self.away)
     }
-    fn settle(&mut self) {
+    fn settle(&mut self, last: bool) {
+        assert!(!self.finished, "nothing comes after the last epoch");
+        self.finished = last;
         assert!(self.todo.is_empty(), "quiet means that nothing is to do");
-        self.settled += 1;
     }
 }
 
@@ -196,7 +198,7 @@ fn operators(request: &Request) -> Result<Share, String> {
             own: request.worker,
             interner: Arc::clone(&request.environment.interner),
             started: false,
-            settled: 0,
+            finished: false,
         })),
         Ir::Union => Share::Plain(Box::<Count>::default()),
         Ir::Distinct => Share::Plain(Box::<Expand>::default()),

@@ -131,6 +131,11 @@ impl<R> Inbox<R> {
             .min()
     }
 
+    /// Whether no later epoch follows, given that the current one has ended everywhere.
+    pub fn is_last(&self) -> bool {
+        self.round.is_none() && self.upcoming().is_none()
+    }
+
     fn is_exhausted(&self, port: usize) -> bool {
         (0..self.edge_ports.len())
             .filter(|&e| self.edge_ports[e] == port)

@@ -118,6 +118,8 @@ pub(super) struct Machine {
     arities: Vec<usize>,
     output: Output,
     phase: Phase,
+    /// Whether a fixpoint was told that it settles for the last time.
+    settled_last: bool,
     counters: Arc<Counters>,
     context: Context,
     activator: Activator,
@@ -261,12 +263,19 @@ impl Machine {
                 give(Give::Epoch(epoch));
                 self.phase = Phase::Idle;
             }
-            Next::Finish => {
-                self.finish(give);
-            }
+            Next::Finish => match share {
+                // While it settled, the others ended the epochs that were still open then.
+                Share::Loop(share) if !self.settled_last => {
+                    self.settled_last = true;
+                    share.settle(true);
+                    self.phase = Phase::Settling;
+                }
+                _ => self.finish(give),
+            },
             Next::Wait => match share {
                 Share::Loop(share) if unsettled && quiet(self.inbox.now()) => {
-                    share.settle();
+                    self.settled_last = self.inbox.is_last();
+                    share.settle(self.settled_last);
                     self.phase = Phase::Settling;
                 }
                 _ => return None,

@@ -183,6 +183,7 @@ fn assemble<'scope, T: Clock>(
         },
         arities: guest.arities,
         phase: Phase::Idle,
+        settled_last: false,
         counters: guest.counters,
         context: guest.context,
         activator,
