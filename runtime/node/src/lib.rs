@@ -11,5 +11,6 @@ mod names;
 pub mod run;
 pub mod sink;
 pub mod source;
+pub mod testing;
 
 pub use affected::Reason;

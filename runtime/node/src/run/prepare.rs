@@ -211,7 +211,7 @@ fn redirect_output(connector: &mut Connector, path: &str) {
 
 fn add_sink(program: &mut Program, name: &str, path: &str) -> Result<(), RunError> {
     let is_relation = |node: &Node| {
-        !node.name.contains('#') && !matches!(node.operator, Operator::Fixpoint { .. })
+        is_whole(&node.name) && !matches!(node.operator, Operator::Fixpoint { .. })
     };
     let mut candidates = program.nodes_by_name();
     candidates.retain(|id| {
@@ -254,13 +254,18 @@ fn add_sink(program: &mut Program, name: &str, path: &str) -> Result<(), RunErro
     Ok(())
 }
 
+/// Whether a node's name is that of a relation, not of a rule's step or a sink.
+fn is_whole(name: &str) -> bool {
+    !name.contains(['#', ':'])
+}
+
 /// Short names of relations whose node is of some kind, ascending.
 fn relations(program: &Program, kind: impl Fn(&Operator) -> bool) -> Vec<String> {
     program
         .nodes_by_name()
         .into_iter()
         .map(|id| &program.graph[id])
-        .filter(|node| !node.name.contains('#'))
+        .filter(|node| is_whole(&node.name))
         .filter(|node| !matches!(node.operator, Operator::Fixpoint { .. }) && kind(&node.operator))
         .map(|node| names::short(&node.name).to_string())
         .collect()
