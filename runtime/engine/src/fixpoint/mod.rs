@@ -10,6 +10,9 @@
 //! - When the loop is quiet everywhere (no share has work, no parcel is on its way, all have seen
 //!   `end_epoch`), the host calls [`LoopOperator::settle`] on each share, then `work` until it is
 //!   done; then the epoch's output is complete.
+//! - Lattice values and failures over them can be superseded as long as rows may come: they are given
+//!   by the `settle` that follows the close of all ports. The host settles once more if ports close
+//!   after the last epoch was settled.
 //!
 //! No rounds and no timestamps: joins inside the loop are symmetric over indexes of all that came, so
 //! that every pair is found exactly once in whatever order rows arrive.
@@ -20,6 +23,8 @@ mod compile;
 mod executor;
 mod exit;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 use sheaf_ir::plan::Plan;
