@@ -630,7 +630,7 @@ impl Fixpoint {
             // Others may still send something: the host settles.
             Phase::Running if self.departures.is_some() => return Progress::Done,
             Phase::Running => {
-                self.settle();
+                self.settle(true);
                 if self.phase == Phase::Running {
                     return Progress::Done;
                 }
@@ -666,7 +666,9 @@ impl Operator for Fixpoint {
 
     fn close(&mut self, port: usize, _: &mut Output) {
         self.closed[port] = true;
-        if self.is_closed() && self.quiet && self.phase == Phase::Running {
+        // Other workers may still send something: the last settling tells.
+        let alone = self.departures.is_none();
+        if alone && self.is_closed() && self.quiet && self.phase == Phase::Running {
             self.phase = Phase::Giving(0, 0);
         }
     }
@@ -746,10 +748,10 @@ impl LoopOperator for Fixpoint {
             .map_or_else(Vec::new, Departures::take)
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self, last: bool) {
         self.ended = false;
         self.quiet = true;
-        if self.phase == Phase::Running && self.is_closed() {
+        if self.phase == Phase::Running && self.is_closed() && last {
             self.phase = Phase::Giving(0, 0);
         }
     }

@@ -49,7 +49,11 @@ pub trait LoopOperator: Operator {
 
     /// The loop is quiet for this epoch: what `work` gives from now until it is done are the
     /// settled values of lattice variables and the errors that stand.
-    fn settle(&mut self);
+    ///
+    /// `last` says that no worker has a later epoch: only then is the fixpoint finished. That all
+    /// ports of this share are closed does not say so, for another worker may still be behind,
+    /// derive from what entered there, and send it round.
+    fn settle(&mut self, last: bool);
 }
 
 /// Rows that leave the worker along a loop edge.
