@@ -261,7 +261,7 @@ impl Network {
                 }
             }
             for worker in 0..count {
-                self.workers[worker].settle();
+                self.workers[worker].settle(last);
                 while self.work(worker) == Progress::More {}
                 assert!(self.travelling.is_empty(), "settling sends nothing");
             }
