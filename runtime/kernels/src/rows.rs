@@ -74,6 +74,11 @@ impl Rows {
         &mut self.words
     }
 
+    /// The words, row after row, without the rest.
+    pub fn into_words(self) -> Vec<u64> {
+        self.words
+    }
+
     /// One row.
     pub fn row(&self, index: usize) -> &[u64] {
         &self.words[index * self.arity..(index + 1) * self.arity]

@@ -1,2 +1,58 @@
-//! The `sheaf` command.
-fn main() {}
+//! The `sheaf` command: arguments in, reports out.
+//!
+//! Invariants:
+//! - Thin: whatever it shows, a library returned as plain data.
+//! - Standard output holds what was asked for; everything said about it goes to standard error.
+//! - It ends with 0 for success, 1 for what is wrong with the program or its data, 2 for what is
+//!   wrong with the command line, 130 when interrupted.
+
+mod arguments;
+mod commands;
+mod compile;
+mod interrupt;
+mod print;
+mod progress;
+mod render;
+mod statistics;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked.
+    Success,
+    /// The program or its data are wrong, or a test failed.
+    Failure,
+    /// The command line is wrong.
+    Usage,
+    /// By Ctrl-C.
+    Interrupted,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        ExitCode::from(match outcome {
+            Outcome::Success => 0,
+            Outcome::Failure => 1,
+            Outcome::Usage => 2,
+            Outcome::Interrupted => interrupt::EXIT_CODE,
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(arguments::joined(std::env::args_os()));
+    match arguments.command {
+        Command::Run(run) => commands::run::run(&run),
+        Command::Check(check) => commands::check::check(&check),
+        Command::Test(test) => commands::test::test(&test),
+        Command::Explain(explain) => commands::explain::explain(&explain.code),
+        Command::Worker => commands::worker::work(),
+    }
+    .into()
+}

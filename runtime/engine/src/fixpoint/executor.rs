@@ -1,0 +1,758 @@
+//! Runs a region: batches of new rows are pushed through their consumers depth-first.
+//!
+//! Invariants:
+//! - Besides variables and the indexes of joins only a stack of tasks holds rows, and it is no deeper
+//!   than the longest path between two variables: every task gives at most a batch before its
+//!   consumers run.
+//! - A row is put in its own side's index before it probes the other side's, and no third batch
+//!   comes to the join in between: each pair is found exactly once.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use sheaf_kernels::{ErrorCode, EvalError, Rows};
+
+use super::audit::Audit;
+use super::chunk::Chunks;
+use super::exit::Departures;
+use super::stage::{Kind, Region};
+use super::{Away, LoopOperator};
+use crate::container::{BATCH, Matches, Payload};
+use crate::operators::matching::{Probe, rows_of};
+use crate::operators::output_rows;
+use crate::operators::semijoin::{keys_of, split};
+use crate::{ErrorRow, Operator, Output, Progress};
+
+/// A fixpoint, or one worker's share of it.
+pub(super) struct Fixpoint {
+    pub region: Region,
+    departures: Option<Departures>,
+    /// By entry port.
+    closed: Vec<bool>,
+    /// What came on entry ports and is not delivered yet.
+    inbox: VecDeque<(usize, Rows)>,
+    /// What came from other workers.
+    arrivals: VecDeque<Away>,
+    /// Rows of invariant antijoins that came before the loop starts, with their stage.
+    held: Vec<(usize, Rc<Rows>)>,
+    /// By variable: rows that came before the loop starts.
+    entries: Vec<Payload>,
+    phase: Phase,
+    /// Whether the current epoch has ended.
+    ended: bool,
+    /// Whether nothing came since the loop was last found quiet.
+    quiet: bool,
+    chunks: Option<Chunks>,
+    pub tasks: Vec<Task>,
+    pub audit: Option<Audit>,
+    pub room: Vec<Vec<u64>>,
+    matches: Vec<Vec<Matches>>,
+}
+
+/// What the executor is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Collecting rows from outside; nothing is derived.
+    Filling,
+    /// Taking what was collected through the invariant part.
+    Entering,
+    /// Deriving.
+    Running,
+    /// Giving settled lattice values: of this variable, from this row on.
+    Giving(usize, usize),
+    /// Finding the failures that stand.
+    Auditing,
+    /// All was given.
+    Finished,
+    /// The limit was reached.
+    Stopped,
+}
+
+/// What is to be done with a batch.
+pub(super) enum Task {
+    /// Give the output of a stage to its consumers from number `next` on. Variables that it reaches
+    /// take it as of this generation.
+    Deliver {
+        stage: usize,
+        next: usize,
+        generation: u64,
+        rows: Rc<Rows>,
+    },
+    /// Emit matches of a batch that came on a port.
+    Expand {
+        stage: usize,
+        port: usize,
+        generation: u64,
+        probe: Probe<Rc<Rows>>,
+    },
+    /// Give rows from `at` on to a flat-map.
+    Flatten {
+        stage: usize,
+        at: usize,
+        generation: u64,
+        rows: Rc<Rows>,
+    },
+}
+
+/// Rows that a flat-map is given at once: each may become many.
+const FLAT_BATCH: usize = 64;
+
+impl Fixpoint {
+    pub fn new(region: Region, departures: Option<Departures>) -> Fixpoint {
+        Fixpoint {
+            departures,
+            closed: vec![false; region.entries.len()],
+            inbox: VecDeque::new(),
+            arrivals: VecDeque::new(),
+            held: Vec::new(),
+            entries: region
+                .variable_stages
+                .iter()
+                .map(|&stage| Payload::new(region.stages[stage].arity))
+                .collect(),
+            phase: Phase::Filling,
+            ended: false,
+            quiet: false,
+            chunks: None,
+            tasks: Vec::new(),
+            audit: None,
+            room: Vec::new(),
+            matches: Vec::new(),
+            region,
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.iter().all(|&closed| closed)
+    }
+
+    fn is_started(&self) -> bool {
+        !matches!(self.phase, Phase::Filling | Phase::Entering)
+    }
+
+    /// Brings an entry row to its stage.
+    fn enter(&mut self, port: usize, rows: Rows, output: &mut Output) {
+        let (stage, stage_port) = self.region.entries[port];
+        self.arrive(stage, stage, stage_port, 0, Rc::new(rows), output);
+    }
+
+    /// All that the loop reads from the start is there: indexes are built, variables filled.
+    fn start(&mut self) {
+        let closed = self.is_closed();
+        for stage in &mut self.region.stages {
+            stage.start(&self.closed);
+        }
+        let entries = std::mem::take(&mut self.entries);
+        self.phase = Phase::Running;
+        match &self.region.partition {
+            Some(columns) if closed => {
+                self.chunks = Some(Chunks::new(entries, columns));
+                self.next_chunk();
+            }
+            _ => {
+                for (variable, entries) in self.region.variables.iter_mut().zip(&entries) {
+                    let mut words = Vec::with_capacity(BATCH * entries.width());
+                    for start in (0..entries.len()).step_by(BATCH) {
+                        let end = entries.len().min(start + BATCH);
+                        words.clear();
+                        (start..end).for_each(|row| entries.copy_row(row, &mut words));
+                        let rows = rows_of(entries.width(), end - start, words);
+                        variable.insert(&rows, 0);
+                        words = rows.into_words();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Loads the next chunk of a colocated fixpoint, if there is one.
+    fn next_chunk(&mut self) -> bool {
+        let Some(chunks) = &mut self.chunks else {
+            return false;
+        };
+        self.region.variables.iter_mut().for_each(|v| v.clear());
+        self.region.stages.iter_mut().for_each(|s| s.clear());
+        let more = chunks.next(&mut self.region.variables);
+        if !more {
+            self.chunks = None;
+        }
+        more
+    }
+
+    /// Does one piece of work; tells about how many rows it touched, or `None` if there is nothing
+    /// to derive.
+    fn step(&mut self, output: &mut Output) -> Option<usize> {
+        if let Some(task) = self.tasks.pop() {
+            return Some(self.run(task, output));
+        }
+        if self.phase == Phase::Auditing {
+            return self.audit_step(output);
+        }
+        if let Some((port, rows)) = self.inbox.pop_front() {
+            let cost = rows.len();
+            self.enter(port, rows, output);
+            return Some(cost);
+        }
+        if self.phase == Phase::Entering {
+            return self.release();
+        }
+        if let Some(away) = self.arrivals.pop_front() {
+            let (from, stage, port) = self.region.loop_edges[away.edge];
+            let cost = away.rows.len();
+            let rows = Rc::new(away.rows);
+            self.arrive(from, stage, port, away.generation, rows, output);
+            return Some(cost);
+        }
+        self.take_delta(output)
+    }
+
+    /// Gives on rows of invariant antijoins whose right side is now complete.
+    fn release(&mut self) -> Option<usize> {
+        let ranks = self.held.iter().map(|h| self.region.stages[h.0].rank);
+        let rank = ranks.min()?;
+        let stages = &self.region.stages;
+        let (ready, held) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|h| stages[h.0].rank == rank);
+        self.held = held;
+        let mut cost = 1;
+        for (stage, rows) in ready {
+            let Kind::Antijoin(antijoin) = &self.region.stages[stage].kind else {
+                continue;
+            };
+            cost += rows.len();
+            let rows = antijoin.pass(&rows, &mut self.room);
+            self.deliver(stage, 0, rows);
+        }
+        Some(cost)
+    }
+
+    /// Takes new rows of the variable whose rows are of the oldest generation.
+    fn take_delta(&mut self, output: &mut Output) -> Option<usize> {
+        let variables = self.region.variables.iter().enumerate();
+        let (generation, variable) = variables
+            .filter_map(|(v, variable)| Some((variable.next_generation()?, v)))
+            .min()?;
+        let stage = self.region.variable_stages[variable];
+        let arity = self.region.stages[stage].arity;
+        let mut rows = rows_of(arity, 0, self.room.pop().unwrap_or_default());
+        let taken = &mut self.region.variables[variable];
+        taken.take(BATCH, &mut rows);
+        if self.region.wanted[variable] && !taken.is_lattice() {
+            output_rows(output, variable, arity).append(&rows);
+        }
+        let cost = rows.len() + 1;
+        self.deliver(stage, generation + 1, rows);
+        Some(cost)
+    }
+
+    /// Gives output of a stage to all its consumers.
+    pub fn deliver(&mut self, stage: usize, generation: u64, rows: Rows) {
+        if rows.is_empty() || self.region.stages[stage].consumers.is_empty() {
+            self.recycle(rows);
+            return;
+        }
+        self.tasks.push(Task::Deliver {
+            stage,
+            next: 0,
+            generation,
+            rows: Rc::new(rows),
+        });
+    }
+
+    fn recycle(&mut self, rows: Rows) {
+        if self.room.len() < 64 {
+            let mut words = rows.into_words();
+            words.clear();
+            self.room.push(words);
+        }
+    }
+
+    fn recycle_shared(&mut self, rows: Rc<Rows>) {
+        if let Ok(rows) = Rc::try_unwrap(rows) {
+            self.recycle(rows);
+        }
+    }
+
+    fn run(&mut self, task: Task, output: &mut Output) -> usize {
+        match task {
+            Task::Deliver {
+                stage,
+                next,
+                generation,
+                rows,
+            } => {
+                let consumers = &self.region.stages[stage].consumers;
+                let consumer = consumers[next];
+                if next + 1 < consumers.len() {
+                    self.tasks.push(Task::Deliver {
+                        stage,
+                        next: next + 1,
+                        generation,
+                        rows: rows.clone(),
+                    });
+                }
+                let cost = rows.len();
+                match (consumer.exit, &mut self.departures) {
+                    (Some(_), _) if self.audit.is_some() => {}
+                    (Some(edge), Some(departures)) => {
+                        let words = self.room.pop().unwrap_or_default();
+                        let mut here = rows_of(rows.arity(), 0, words);
+                        departures.split(edge, generation, &rows, &mut here);
+                        self.recycle_shared(rows);
+                        let (to, port) = (consumer.stage, consumer.port);
+                        self.arrive(stage, to, port, generation, Rc::new(here), output);
+                    }
+                    _ => {
+                        let (to, port) = (consumer.stage, consumer.port);
+                        self.arrive(stage, to, port, generation, rows, output);
+                    }
+                }
+                cost
+            }
+            Task::Expand {
+                stage,
+                port,
+                generation,
+                probe,
+            } => self.expand(stage, port, generation, probe, output),
+            Task::Flatten {
+                stage,
+                at,
+                generation,
+                rows,
+            } => self.flatten(stage, at, generation, rows, output),
+        }
+    }
+
+    /// Rows come to a port of a stage, from another or from outside.
+    pub fn arrive(
+        &mut self,
+        from: usize,
+        stage: usize,
+        port: usize,
+        generation: u64,
+        rows: Rc<Rows>,
+        output: &mut Output,
+    ) {
+        if rows.is_empty() {
+            return self.recycle_shared(rows);
+        }
+        if let Some(audit) = &self.audit
+            && !audit.relevant[stage]
+        {
+            return;
+        }
+        let auditing = self.audit.is_some();
+        let started = self.is_started();
+        let target = &mut self.region.stages[stage];
+        match &mut target.kind {
+            Kind::Variable(variable) => {
+                let variable = *variable;
+                if !started {
+                    let all: Vec<usize> = (0..rows.arity()).collect();
+                    self.entries[variable].extend(rows.words(), rows.arity(), rows.len(), &all);
+                } else {
+                    let news = self.region.variables[variable].insert(&rows, generation);
+                    if news > 0 && generation > self.region.limit {
+                        self.stop(from, output);
+                    }
+                }
+                self.recycle_shared(rows);
+            }
+            Kind::Block { flat: true, .. } => self.tasks.push(Task::Flatten {
+                stage,
+                at: 0,
+                generation,
+                rows,
+            }),
+            Kind::Block { runner, .. } => {
+                let words = self.room.pop().unwrap_or_default();
+                let mut given = rows_of(runner.arity(), 0, words);
+                let provisional = target.provisional && !auditing;
+                let errors = (!provisional).then_some(&mut output.errors);
+                target.failed |= runner.run(&rows, &mut given, errors);
+                self.recycle_shared(rows);
+                self.deliver(stage, generation, given);
+            }
+            Kind::Join(join) => {
+                let mut rows = rows;
+                if auditing {
+                    if port != join.audited {
+                        return;
+                    }
+                } else {
+                    if port == 1
+                        && let Some(optional) = &mut join.optional
+                    {
+                        rows = Rc::new(optional.wrap(&rows));
+                    }
+                    join.states[port].insert(&rows);
+                }
+                let Some(index) = join.states[1 - port].index() else {
+                    return;
+                };
+                let found = self.matches.pop().unwrap_or_default();
+                let probe = Probe::new(rows.clone(), &join.sides[port].key, index, found);
+                let mut unmatched = Rows::new(join.emitters[port].arity());
+                if let Some(optional) = &join.optional {
+                    for (row, _) in rows.iter().zip(probe.unmatched()).filter(|r| r.1) {
+                        optional.push_unmatched(row, &mut unmatched);
+                    }
+                }
+                self.tasks.push(Task::Expand {
+                    stage,
+                    port,
+                    generation,
+                    probe,
+                });
+                self.deliver(stage, generation, unmatched);
+            }
+            Kind::Semijoin(semijoin) => {
+                if port == 0 {
+                    let words = self.room.pop().unwrap_or_default();
+                    let mut passed = rows_of(rows.arity(), 0, words);
+                    let mut waiting = Rows::new(rows.arity());
+                    let key = &semijoin.sides[0].key;
+                    split(&rows, key, &semijoin.right, |known, row| match known {
+                        true => passed.push(row),
+                        false => waiting.push(row),
+                    });
+                    if !auditing {
+                        semijoin.left.insert(&waiting);
+                    }
+                    self.deliver(stage, generation, passed);
+                } else if !auditing {
+                    let keys = keys_of(&rows, &semijoin.sides[1].key);
+                    let new = semijoin.right.insert_batch(&keys);
+                    let mut news = Rows::new(keys.arity());
+                    semijoin.right.copy_rows(new, &mut news);
+                    if let Some(index) = semijoin.left.index() {
+                        let all: Vec<usize> = (0..news.arity()).collect();
+                        let found = self.matches.pop().unwrap_or_default();
+                        let probe = Probe::new(Rc::new(news), &all, index, found);
+                        self.tasks.push(Task::Expand {
+                            stage,
+                            port,
+                            generation,
+                            probe,
+                        });
+                    }
+                }
+            }
+            Kind::Antijoin(antijoin) => {
+                if port == 1 {
+                    antijoin
+                        .right
+                        .insert_batch(&keys_of(&rows, &antijoin.sides[1].key));
+                } else if !started {
+                    self.held.push((stage, rows));
+                } else {
+                    let passed = antijoin.pass(&rows, &mut self.room);
+                    self.deliver(stage, generation, passed);
+                }
+            }
+            Kind::Distinct(seen) if !auditing => {
+                let words = self.room.pop().unwrap_or_default();
+                let mut news = rows_of(rows.arity(), 0, words);
+                let new = seen.insert_batch(&rows);
+                seen.copy_rows(new, &mut news);
+                self.deliver(stage, generation, news);
+            }
+            Kind::Union | Kind::Distinct(_) => {
+                if !target.consumers.is_empty() {
+                    self.tasks.push(Task::Deliver {
+                        stage,
+                        next: 0,
+                        generation,
+                        rows,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Emits the next batch of a probe.
+    fn expand(
+        &mut self,
+        stage: usize,
+        port: usize,
+        generation: u64,
+        mut probe: Probe<Rc<Rows>>,
+        output: &mut Output,
+    ) -> usize {
+        let auditing = self.audit.is_some();
+        let mut words = self.room.pop().unwrap_or_default();
+        let target = &mut self.region.stages[stage];
+        let (given, emitted) = match &mut target.kind {
+            Kind::Join(join) => {
+                let Some(index) = join.states[1 - port].index() else {
+                    return 1;
+                };
+                let emitter = &mut join.emitters[port];
+                let emitted = probe.advance(index, emitter, BATCH, &mut words);
+                let pairs = rows_of(emitter.arity(), emitted, words);
+                match &mut join.block {
+                    None => (pairs, emitted),
+                    Some(runner) => {
+                        let words = self.room.pop().unwrap_or_default();
+                        let mut given = rows_of(runner.arity(), 0, words);
+                        let provisional = target.provisional && !auditing;
+                        let errors = (!provisional).then_some(&mut output.errors);
+                        target.failed |= runner.run(&pairs, &mut given, errors);
+                        self.recycle(pairs);
+                        (given, emitted)
+                    }
+                }
+            }
+            Kind::Semijoin(semijoin) => {
+                let Some(index) = semijoin.left.index() else {
+                    return 1;
+                };
+                let emitter = &mut semijoin.emitter;
+                let emitted = probe.advance(index, emitter, BATCH, &mut words);
+                (rows_of(emitter.arity(), emitted, words), emitted)
+            }
+            _ => return 1,
+        };
+        if probe.is_done() {
+            let (rows, found) = probe.into_parts();
+            self.matches.push(found);
+            self.recycle_shared(rows);
+        } else {
+            self.tasks.push(Task::Expand {
+                stage,
+                port,
+                generation,
+                probe,
+            });
+        }
+        self.deliver(stage, generation, given);
+        emitted + 1
+    }
+
+    /// Gives a flat-map its next rows.
+    fn flatten(
+        &mut self,
+        stage: usize,
+        at: usize,
+        generation: u64,
+        rows: Rc<Rows>,
+        output: &mut Output,
+    ) -> usize {
+        let auditing = self.audit.is_some();
+        let end = rows.len().min(at + FLAT_BATCH);
+        let arity = rows.arity();
+        let part = rows.words()[at * arity..end * arity].to_vec();
+        let part = rows_of(arity, end - at, part);
+        let target = &mut self.region.stages[stage];
+        let Kind::Block { runner, .. } = &mut target.kind else {
+            return 1;
+        };
+        let mut given = Rows::new(runner.arity());
+        let provisional = target.provisional && !auditing;
+        let errors = (!provisional).then_some(&mut output.errors);
+        target.failed |= runner.run(&part, &mut given, errors);
+        if end < rows.len() {
+            self.tasks.push(Task::Flatten {
+                stage,
+                at: end,
+                generation,
+                rows,
+            });
+        }
+        let cost = given.len() + FLAT_BATCH;
+        self.deliver(stage, generation, given);
+        cost
+    }
+
+    /// The limit was reached by a rule.
+    fn stop(&mut self, from: usize, output: &mut Output) {
+        let stage = &self.region.stages[from];
+        output.errors.push(ErrorRow {
+            node: stage.name.clone(),
+            error: EvalError {
+                code: ErrorCode::IterationLimit,
+                span: stage.span,
+                message: format!(
+                    "the rule still derives something new after {} rounds",
+                    self.region.limit
+                ),
+            },
+            input: Vec::new(),
+        });
+        self.phase = Phase::Stopped;
+        self.tasks.clear();
+        self.inbox.clear();
+        self.arrivals.clear();
+        self.chunks = None;
+        self.region.variables.iter_mut().for_each(|v| v.clear());
+        self.region.stages.iter_mut().for_each(|s| s.clear());
+    }
+
+    /// Gives settled rows of lattice variables until fuel ends.
+    fn give(&mut self, variable: usize, row: usize, output: &mut Output) -> usize {
+        let Some(known) = self.region.variables.get(variable) else {
+            self.phase = self.begin_audit();
+            return 1;
+        };
+        if !known.is_lattice() || !self.region.wanted[variable] || row >= known.len() {
+            self.phase = Phase::Giving(variable + 1, 0);
+            return 1;
+        }
+        let end = known.len().min(row + BATCH);
+        let arity = self.region.stages[self.region.variable_stages[variable]].arity;
+        known.copy_rows(row..end, output_rows(output, variable, arity));
+        self.phase = Phase::Giving(variable, end);
+        end - row
+    }
+
+    fn begin_audit(&mut self) -> Phase {
+        self.audit = Audit::new(&self.region);
+        match self.audit {
+            Some(_) => Phase::Auditing,
+            None => self.after_audit(),
+        }
+    }
+
+    fn after_audit(&mut self) -> Phase {
+        match self.next_chunk() {
+            true => Phase::Running,
+            false => Phase::Finished,
+        }
+    }
+
+    /// What to do when nothing is left to derive.
+    fn on_quiet(&mut self) -> Progress {
+        match self.phase {
+            Phase::Entering => self.start(),
+            Phase::Running if self.chunks.is_some() => self.phase = Phase::Giving(0, 0),
+            // Others may still send something: the host settles.
+            Phase::Running if self.departures.is_some() => return Progress::Done,
+            Phase::Running => {
+                self.settle(true);
+                if self.phase == Phase::Running {
+                    return Progress::Done;
+                }
+            }
+            Phase::Auditing => {
+                self.audit = None;
+                self.phase = self.after_audit();
+            }
+            _ => return Progress::Done,
+        }
+        Progress::More
+    }
+}
+
+impl Operator for Fixpoint {
+    fn push(&mut self, port: usize, rows: Rows, output: &mut Output) {
+        if self.phase == Phase::Stopped || rows.is_empty() {
+            return;
+        }
+        self.quiet = false;
+        let (stage, _) = self.region.entries[port];
+        let copied = matches!(
+            self.region.stages[stage].kind,
+            Kind::Variable(_) | Kind::Join(_)
+        );
+        if self.phase == Phase::Filling && copied && !self.region.stages[stage].invariant {
+            // Only copied to where the loop will read it.
+            self.enter(port, rows, output);
+        } else {
+            self.inbox.push_back((port, rows));
+        }
+    }
+
+    fn close(&mut self, port: usize, _: &mut Output) {
+        self.closed[port] = true;
+        // Other workers may still send something: the last settling tells.
+        let alone = self.departures.is_none();
+        if alone && self.is_closed() && self.quiet && self.phase == Phase::Running {
+            self.phase = Phase::Giving(0, 0);
+        }
+    }
+
+    fn end_epoch(&mut self, _: &mut Output) {
+        self.ended = true;
+    }
+
+    fn work(&mut self, fuel: &mut usize, output: &mut Output) -> Progress {
+        loop {
+            match self.phase {
+                Phase::Stopped | Phase::Finished => return Progress::Done,
+                Phase::Filling => {
+                    let ready = self.region.awaited.iter().all(|&port| self.closed[port]);
+                    if !self.ended || !ready {
+                        return Progress::Done;
+                    }
+                    self.phase = Phase::Entering;
+                    for (stage, rows) in std::mem::take(&mut self.region.constants) {
+                        self.deliver(stage, 0, rows);
+                    }
+                }
+                Phase::Running if !self.ended && self.chunks.is_none() => return Progress::Done,
+                _ => {}
+            }
+            if *fuel == 0 {
+                return Progress::More;
+            }
+            let cost = match self.phase {
+                Phase::Giving(variable, row) => Some(self.give(variable, row, output)),
+                _ => self.step(output),
+            };
+            match cost {
+                Some(cost) => *fuel = fuel.saturating_sub(cost),
+                None => {
+                    if self.on_quiet() == Progress::Done {
+                        return Progress::Done;
+                    }
+                }
+            }
+        }
+    }
+
+    fn memory(&self) -> usize {
+        let rows = |rows: &Rows| rows.words().len() * 8;
+        let variables: usize = self.region.variables.iter().map(|v| v.memory()).sum();
+        let stages: usize = self.region.stages.iter().map(|s| s.memory()).sum();
+        let entries: usize = self.entries.iter().map(Payload::memory).sum();
+        let inbox: usize = self.inbox.iter().map(|(_, r)| rows(r)).sum();
+        let arrivals: usize = self.arrivals.iter().map(|a| rows(&a.rows)).sum();
+        variables
+            + stages
+            + entries
+            + inbox
+            + arrivals
+            + self.chunks.as_ref().map_or(0, Chunks::memory)
+            + self.departures.as_ref().map_or(0, Departures::memory)
+    }
+}
+
+impl LoopOperator for Fixpoint {
+    fn push_loop(&mut self, edge: usize, generation: u64, rows: Rows) {
+        if self.phase != Phase::Stopped && !rows.is_empty() {
+            self.quiet = false;
+            self.arrivals.push_back(Away {
+                edge,
+                worker: 0,
+                generation,
+                rows,
+            });
+        }
+    }
+
+    fn take_away(&mut self) -> Vec<Away> {
+        self.departures
+            .as_mut()
+            .map_or_else(Vec::new, Departures::take)
+    }
+
+    fn settle(&mut self, last: bool) {
+        self.ended = false;
+        self.quiet = true;
+        if self.phase == Phase::Running && self.is_closed() && last {
+            self.phase = Phase::Giving(0, 0);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The command line.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Sheaf: say what is true, not in what order to do it.
+#[derive(Debug, Parser)]
+#[command(name = "sheaf", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a program over its inputs and write its outputs
+    Run(Run),
+    /// Look for mistakes without running
+    Check(Check),
+    /// Run the test blocks of programs, each under many shuffles
+    Test(Test),
+    /// Say what an error code means
+    Explain(Explain),
+    /// Work for a run that started this process
+    #[command(hide = true)]
+    Worker,
+}
+
+/// `sheaf run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The program, or its intermediate representation (.sir)
+    pub file: PathBuf,
+    /// Read an input from another file; `-` is standard input
+    #[arg(long, value_name = "NAME=PATH", value_parser = pair)]
+    pub input: Vec<(String, String)>,
+    /// Give a parameter its value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub param: Vec<(String, String)>,
+    /// Write an output, or any view, to another file; `-` is standard output
+    #[arg(long, value_name = "NAME=PATH", value_parser = pair)]
+    pub output: Vec<(String, String)>,
+    /// How outputs are laid out on standard output
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
+    /// Worker threads of each process [default: one for each core, but one for small inputs]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// Processes on this machine
+    #[arg(long, value_name = "P", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub processes: u16,
+    /// What happens to rows that cannot be read or computed
+    #[arg(long, value_name = "HOW", default_value = "fail")]
+    pub on_error: OnError,
+    /// Where `--on-error collect` writes them
+    #[arg(long, value_name = "PATH", default_value = "errors.ndjson")]
+    pub errors: PathBuf,
+    /// Say on standard error how long things took and how much there was
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "table")]
+    pub stats: Option<StatsFormat>,
+}
+
+/// `sheaf check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The programs
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// How mistakes are shown
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub format: MessageFormat,
+}
+
+/// `sheaf test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Programs, or folders of programs
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Replay one shuffle
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// How many shuffles each test runs under
+    #[arg(long, value_name = "N", default_value_t = sheaf_node::testing::SEEDS, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+}
+
+/// `sheaf explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code such as E0301
+    pub code: String,
+}
+
+/// Layouts of outputs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OutputFormat {
+    /// Comma-separated values
+    Csv,
+    /// Tab-separated values
+    Tsv,
+    /// A JSON object a line
+    Ndjson,
+    /// A table for people
+    Table,
+}
+
+/// Treatments of rows that fail.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OnError {
+    /// The run fails and writes no output
+    Fail,
+    /// They are left out
+    Skip,
+    /// They are left out and written to a file
+    Collect,
+}
+
+/// Forms of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MessageFormat {
+    /// With the text in question
+    Full,
+    /// One line each
+    Short,
+    /// One JSON object each, a line each
+    Json,
+}
+
+/// Forms of statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatsFormat {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+/// Lets `--stats` stand before the program's file: only a following `json` or `table` is its value.
+pub fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut arguments = arguments.into_iter().peekable();
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            joined.push(argument);
+            joined.extend(arguments);
+            break;
+        }
+        if argument != "--stats" {
+            joined.push(argument);
+            continue;
+        }
+        let format = match arguments.peek() {
+            Some(next) if next == "json" || next == "table" => arguments.next(),
+            _ => None,
+        };
+        let mut whole = OsString::from("--stats=");
+        whole.push(format.unwrap_or_else(|| "table".into()));
+        joined.push(whole);
+    }
+    joined
+}
+
+/// Pairs by name, the last one of a name.
+pub fn by_name(pairs: &[(String, String)]) -> BTreeMap<String, String> {
+    pairs.iter().cloned().collect()
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
+        _ => Err("expected a name, `=` and a value".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        let words = line.split(' ').map(OsString::from);
+        Arguments::try_parse_from(joined(words))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn statistics_may_stand_anywhere() {
+        for (line, format) in [
+            ("sheaf run --stats a.sheaf", StatsFormat::Table),
+            ("sheaf run a.sheaf --stats", StatsFormat::Table),
+            ("sheaf run --stats json a.sheaf", StatsFormat::Json),
+            ("sheaf run a.sheaf --stats json --workers 2", StatsFormat::Json),
+        ] {
+            let Command::Run(run) = parse(line).unwrap().command else {
+                panic!("{line} is a run");
+            };
+            assert_eq!(run.stats, Some(format), "{line}");
+            assert_eq!(run.file, PathBuf::from("a.sheaf"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for line in [
+            "sheaf run a.sheaf --input x",
+            "sheaf run a.sheaf --workers 0",
+            "sheaf run a.sheaf --processes 0",
+            "sheaf run a.sheaf --on-error ignore",
+            "sheaf test a.sheaf --seed 1 --seeds 2",
+            "sheaf check",
+            "sheaf walk",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

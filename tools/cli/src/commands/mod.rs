@@ -1,0 +1,7 @@
+//! One file per command.
+
+pub mod check;
+pub mod explain;
+pub mod run;
+pub mod test;
+pub mod worker;

@@ -1,0 +1,133 @@
+//! `sheaf run FILE`
+
+use std::io::stderr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sheaf_compiler::source::Sources;
+use sheaf_node::environment::System;
+use sheaf_node::run::{
+    self, Launch, OnError as NodeOnError, RunError, RunOptions, RunReport, Surroundings,
+};
+use sheaf_node::sink::Format;
+
+use crate::arguments::{self, OnError, OutputFormat, Run, StatsFormat};
+use crate::compile;
+use crate::progress::Line;
+use crate::render::Pen;
+use crate::{Outcome, interrupt, print, statistics};
+
+/// Failed rows that are shown.
+const SHOWN: usize = 10;
+
+/// Runs a program.
+pub fn run(arguments: &Run) -> Outcome {
+    let start = Instant::now();
+    let system = System::default();
+    let cancel = interrupt::watch(&system);
+    let (program, sources) = match compile::runnable(&arguments.file, &system) {
+        Ok(compiled) => compiled,
+        Err(outcome) => return outcome,
+    };
+    let compile = start.elapsed();
+    let launch: Box<Launch<'_>> = Box::new(|| {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("worker");
+        Ok(command)
+    });
+    let mut line = Line::new();
+    let surroundings = Surroundings {
+        environment: Arc::new(system),
+        launch: Some(&launch),
+        cancel: &cancel,
+        progress: &mut |progress| line.show(progress),
+    };
+    let ran = run::run(program, &options(arguments), surroundings);
+    drop(line);
+    match ran {
+        Ok(report) => tell(arguments, &report, &sources, compile),
+        Err(RunError::Interrupted) => Outcome::Interrupted,
+        Err(RunError::Sink(error)) if error.broken_pipe => Outcome::Success,
+        Err(error) => {
+            print::error(&error, error.help());
+            match error {
+                RunError::Usage { .. } => Outcome::Usage,
+                _ => Outcome::Failure,
+            }
+        }
+    }
+}
+
+fn options(arguments: &Run) -> RunOptions {
+    RunOptions {
+        workers: arguments.workers.map(usize::from),
+        processes: usize::from(arguments.processes),
+        base: folder(&arguments.file),
+        inputs: arguments::by_name(&arguments.input),
+        outputs: arguments::by_name(&arguments.output),
+        params: arguments::by_name(&arguments.param),
+        format: arguments.format.map(|format| match format {
+            OutputFormat::Csv => Format::Csv,
+            OutputFormat::Tsv => Format::Tsv,
+            OutputFormat::Ndjson => Format::Ndjson,
+            OutputFormat::Table => Format::Table,
+        }),
+        on_error: match arguments.on_error {
+            OnError::Fail => NodeOnError::Fail,
+            OnError::Skip => NodeOnError::Skip,
+            OnError::Collect => NodeOnError::Collect,
+        },
+        errors: arguments.errors.clone(),
+    }
+}
+
+/// Where a program's relative paths begin.
+fn folder(file: &Path) -> PathBuf {
+    file.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// Says what a run did, as far as it is asked for or wrong.
+fn tell(arguments: &Run, report: &RunReport, sources: &Sources, compile: Duration) -> Outcome {
+    let total = report.failures.total();
+    if total > 0 {
+        let pen = Pen::new(&stderr());
+        let mut shown = 0;
+        for (failure, times) in report.failures.iter().take(SHOWN) {
+            print::say(pen.failure(failure, times, sources));
+            print::say("");
+            shown += times;
+        }
+        if total > shown {
+            print::say(format_args!("… and {} more", total - shown));
+        }
+        let rows = print::count(total, "error row");
+        match (&report.collected, report.written) {
+            (_, false) => print::say(format_args!(
+                "{rows}: no output was written (--on-error skip leaves such rows out)"
+            )),
+            (Some(path), true) => {
+                print::say(format_args!("{rows} left out, see {}", path.display()));
+            }
+            (None, true) => print::say(format_args!("{rows} left out")),
+        }
+        for (view, reasons) in &report.affected {
+            let reasons: Vec<String> = reasons.iter().map(|reason| reason.to_string()).collect();
+            print::say(format_args!(
+                "warning: {view} may hold other rows than it would without these errors ({})",
+                reasons.join(", ")
+            ));
+        }
+    }
+    match arguments.stats {
+        Some(StatsFormat::Json) => print::say(statistics::to_json(report, compile)),
+        Some(StatsFormat::Table) => print::say(statistics::to_table(report, compile)),
+        None => {}
+    }
+    if report.written {
+        Outcome::Success
+    } else {
+        Outcome::Failure
+    }
+}

@@ -1,0 +1,142 @@
+//! From a file to a program: reads it and what it uses, and lets the compiler work on the texts.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sheaf_compiler::check::{LoadedModule, Loader, check};
+use sheaf_compiler::diagnostic::Diagnostic;
+use sheaf_compiler::hir;
+use sheaf_compiler::lower::lower;
+use sheaf_compiler::source::Sources;
+use sheaf_ir::Program;
+use sheaf_node::environment::Environment;
+
+use crate::render::Pen;
+use crate::{Outcome, print};
+
+/// A file that was read.
+pub enum Loaded {
+    /// Source text, checked.
+    Source(Box<Compiled>),
+    /// A program in its intermediate representation, or why it is none.
+    Graph(Result<Box<Program>, Vec<String>>),
+}
+
+/// A checked program with its texts.
+pub struct Compiled {
+    /// All files, the root first.
+    pub sources: Sources,
+    /// Not to be run if there are errors.
+    pub program: hir::Program,
+    /// What is wrong, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// Whether the program may be run.
+    pub fn is_sound(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Shows what is wrong on standard error.
+    pub fn complain(&self) {
+        let pen = Pen::new(&std::io::stderr());
+        for diagnostic in &self.diagnostics {
+            print::say(pen.diagnostic(diagnostic, &self.sources));
+            print::say("");
+        }
+    }
+}
+
+/// Reads and checks a program.
+///
+/// # Errors
+/// The file cannot be read: why.
+pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String> {
+    let text = read(file, environment)?;
+    if file.extension().is_some_and(|extension| extension == "sir") {
+        return Ok(Loaded::Graph(graph(&text)));
+    }
+    let mut sources = Sources::new();
+    let root = sources.add(file.display().to_string(), text);
+    let mut modules = Modules {
+        folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+        environment,
+    };
+    let checked = check(&mut sources, root, &mut modules);
+    Ok(Loaded::Source(Box::new(Compiled {
+        sources,
+        program: checked.program,
+        diagnostics: checked.diagnostics,
+    })))
+}
+
+/// A program that may be run, with its texts; complains otherwise.
+pub fn runnable(
+    file: &Path,
+    environment: &dyn Environment,
+) -> Result<(Program, Sources), Outcome> {
+    match load(file, environment) {
+        Ok(Loaded::Source(compiled)) => {
+            compiled.complain();
+            if compiled.is_sound() {
+                Ok((lower(&compiled.program), compiled.sources))
+            } else {
+                Err(Outcome::Failure)
+            }
+        }
+        Ok(Loaded::Graph(Ok(program))) => Ok((*program, Sources::new())),
+        Ok(Loaded::Graph(Err(messages))) => {
+            for message in messages {
+                print::error(format_args!("{}: {message}", file.display()), &[]);
+            }
+            Err(Outcome::Failure)
+        }
+        Err(error) => {
+            print::error(error, &[]);
+            Err(Outcome::Failure)
+        }
+    }
+}
+
+/// A program from its text form, if it satisfies every invariant.
+fn graph(text: &str) -> Result<Box<Program>, Vec<String>> {
+    let program = sheaf_ir::text::parse(text).map_err(|error| vec![error.to_string()])?;
+    match sheaf_ir::verify(&program) {
+        Ok(()) => Ok(Box::new(program)),
+        Err(violations) => Err(violations.iter().map(|v| v.to_string()).collect()),
+    }
+}
+
+fn read(file: &Path, environment: &dyn Environment) -> Result<String, String> {
+    let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let mut bytes = Vec::new();
+    environment
+        .open(file)
+        .and_then(|mut input| input.read_to_end(&mut bytes))
+        .map_err(|error| fail(&error))?;
+    String::from_utf8(bytes).map_err(|_| fail(&"it is not UTF-8 text"))
+}
+
+/// Modules as files below the root file's folder: `shop.prices` is `shop/prices.sheaf`.
+struct Modules<'a> {
+    folder: PathBuf,
+    environment: &'a dyn Environment,
+}
+
+impl Loader for Modules<'_> {
+    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String> {
+        let path = format!("{}.sheaf", module.replace('.', "/"));
+        let found = self
+            .environment
+            .list(&self.folder, &path)
+            .map_err(|error| error.to_string())?;
+        let [file] = found.as_slice() else {
+            return Ok(None);
+        };
+        Ok(Some(LoadedModule {
+            name: file.display().to_string(),
+            text: read(file, self.environment)?,
+        }))
+    }
+}
