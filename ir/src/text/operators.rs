@@ -616,8 +616,8 @@ impl<'a> Parser<'a> {
         {
             path = text.clone();
             self.advance();
-            if !self.is_punct(')') {
-                self.punct(',')?;
+            if !self.is_punct(')') && !self.take_punct(',') {
+                return self.error("`,` or `)`");
             }
         }
         let options = self.options()?;

@@ -1,5 +1,7 @@
 //! The kernel of a block: conditions, then outputs, over a thousand rows or elements at a time.
 
+use std::sync::Arc;
+
 use sheaf_ir::{Block, Expr, Type};
 
 use super::compile::Compiler;
@@ -12,6 +14,8 @@ use crate::{Kernel, RowError, Rows};
 
 /// Rows that are evaluated together: a few columns of them stay in the first cache.
 const CHUNK: usize = 1024;
+/// Where fewer than one lane in so many is left, outputs are computed on those lanes only.
+const SPARSE: usize = 2;
 
 pub(crate) fn compile(
     block: &Block,
@@ -120,12 +124,31 @@ impl Interpreted {
         let mut lanes = Lanes::All(frame.width);
         for condition in &self.conditions {
             let (holds, failures) = condition.evaluate_words(frame, &lanes);
-            lanes = lanes.filter(|lane| holds[lane] != 0 || failures.get(lane).is_some());
+            lanes = lanes.holding(&holds, false, &failures);
             if lanes.is_empty() {
                 return;
             }
             pending.add(&failures, condition.span);
         }
+        if pending.is_empty() && lanes.len() * SPARSE < frame.width {
+            let picked = Arc::new(lanes.to_vec());
+            let inner = Frame::inside(frame, picked.clone());
+            let all = Lanes::All(inner.width);
+            let row = |lane: usize| row(picked[lane] as usize);
+            return self.give(&inner, all, pending, sink, row);
+        }
+        self.give(frame, lanes, pending, sink, row);
+    }
+
+    /// Computes the output columns on some lanes.
+    fn give(
+        &self,
+        frame: &Frame,
+        mut lanes: Lanes,
+        mut pending: Pending,
+        sink: &mut Sink,
+        row: impl Fn(usize) -> usize,
+    ) {
         let columns: Vec<Words> = self
             .outputs
             .iter()
@@ -165,12 +188,15 @@ impl Sink<'_> {
         let before = self.output.len();
         let words = self.output.grow(lanes.len());
         for (index, column) in columns.iter().enumerate() {
-            let mut slots = words[index..].iter_mut().step_by(columns.len());
-            lanes.for_each(|lane| {
-                if let Some(slot) = slots.next() {
-                    *slot = column[lane];
-                }
-            });
+            let rows = words.chunks_exact_mut(columns.len());
+            match lanes {
+                Lanes::All(_) => rows
+                    .zip(&column[..])
+                    .for_each(|(row, &word)| row[index] = word),
+                Lanes::Some(lanes) => rows
+                    .zip(&lanes[..])
+                    .for_each(|(row, &lane)| row[index] = column[lane as usize]),
+            }
         }
         if self.input.weights.is_some() || self.output.weights.is_some() {
             let rows: Vec<usize> = lanes.to_vec().iter().map(|&l| row(l as usize)).collect();

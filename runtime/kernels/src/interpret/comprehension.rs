@@ -76,7 +76,7 @@ impl Comprehension {
             match step {
                 Step::Filter(condition) => {
                     let (holds, failures) = condition.evaluate_words(frame, &lanes);
-                    lanes = lanes.filter(|lane| holds[lane] != 0 || failures.get(lane).is_some());
+                    lanes = lanes.holding(&holds, false, &failures);
                     pending.add(&failures, condition.span);
                 }
                 Step::Let { local, value } => {

@@ -214,7 +214,7 @@ fn logic(decides: bool, [left, right]: &[Node; 2], frame: &Frame, lanes: &Lanes)
         lanes.clone()
     } else {
         // Where the left side failed, the right one may still decide.
-        lanes.filter(|lane| a[lane] != decides || failures.get(lane).is_some())
+        lanes.holding(&a, decides != 0, &failures)
     };
     let (b, mut right_failures) = right.evaluate_words(frame, &open);
     if failures.is_empty() && right_failures.is_empty() && open.len() == lanes.len() {
@@ -251,9 +251,10 @@ fn branch([condition, then, otherwise]: &[Node; 3], frame: &Frame, lanes: &Lanes
     let (yes, no) = if then.is_cheap && otherwise.is_cheap {
         (alive.clone(), alive)
     } else {
+        let none = Failures::default();
         (
-            alive.filter(|lane| taken[lane] != 0),
-            alive.filter(|lane| taken[lane] == 0),
+            alive.holding(&taken, false, &none),
+            alive.holding(&taken, true, &none),
         )
     };
     let outcome = if no.is_empty() {

@@ -70,13 +70,32 @@ impl<'a> Frame<'a> {
             Source::Rows { rows, start } => {
                 let arity = rows.arity();
                 let words = &rows.words()[start * arity..(start + self.width) * arity];
-                Slot {
-                    vector: Vector::new(words.chunks_exact(arity).map(|row| row[index]).collect()),
-                    failures: Failures::default(),
-                }
+                Slot::new(words.chunks_exact(arity).map(|row| row[index]).collect())
             }
-            Source::Outer { outer, parents } => outer.column(index).gather(parents),
+            Source::Outer { outer, parents } => outer.column_of(index, parents),
         })
+    }
+
+    /// A column on some lanes; only they are taken out of the rows.
+    fn column_of(&self, index: usize, lanes: &[u32]) -> Slot {
+        let known = self
+            .columns
+            .borrow()
+            .get(index)
+            .is_some_and(Option::is_some);
+        match &self.source {
+            Source::Rows { rows, start } if !known => {
+                let arity = rows.arity();
+                let words = &rows.words()[start * arity + index..];
+                Slot::new(
+                    lanes
+                        .iter()
+                        .map(|&lane| words[lane as usize * arity])
+                        .collect(),
+                )
+            }
+            _ => self.column(index).gather(lanes),
+        }
     }
 
     pub(crate) fn local(&self, index: usize) -> Slot {
@@ -96,6 +115,13 @@ impl<'a> Frame<'a> {
 }
 
 impl Slot {
+    fn new(words: Vec<u64>) -> Slot {
+        Slot {
+            vector: Vector::new(words),
+            failures: Failures::default(),
+        }
+    }
+
     fn gather(&self, parents: &[u32]) -> Slot {
         Slot {
             vector: self.vector.gather(parents),

@@ -123,6 +123,21 @@ impl Lanes {
         Lanes::some(kept)
     }
 
+    /// The lanes whose word is not zero (or, if `negated`, is zero), and those that failed.
+    pub(crate) fn holding(&self, words: &[u64], negated: bool, failures: &Failures) -> Lanes {
+        let holds = |word: u64| (word != 0) != negated;
+        if !failures.is_empty() {
+            return self.filter(|lane| failures.get(lane).is_some() || holds(words[lane]));
+        }
+        match self {
+            Lanes::All(n) => {
+                let words = &words[..*n];
+                self.filter(|lane| holds(words[lane]))
+            }
+            Lanes::Some(_) => self.filter(|lane| holds(words[lane])),
+        }
+    }
+
     /// The lanes that did not fail.
     pub(crate) fn without(&self, failures: &Failures) -> Lanes {
         if failures.is_empty() {
