@@ -62,3 +62,5 @@ fn collect(items: &[Item], names: &mut Vec<String>) {
         names.push(name.as_str().to_owned());
     }
 }
+
+pub mod wrong;

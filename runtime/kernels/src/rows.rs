@@ -38,7 +38,7 @@ impl Rows {
     /// If the words are not a whole number of rows, or `arity` is 0 (the words cannot tell how many).
     pub fn from_words(arity: usize, words: Vec<u64>) -> Rows {
         assert!(
-            arity > 0 && words.len() % arity == 0,
+            arity > 0 && words.len().is_multiple_of(arity),
             "words must be whole rows"
         );
         Rows {

@@ -172,7 +172,7 @@ proptest! {
         let elsewhere = self::environment();
         elsewhere.interner.intern(b"something else");
         let mut merged = accumulator(&kind.0, &kind.1, &elsewhere, SPAN).unwrap();
-        (0..3).for_each(|_| drop(merged.new_key()));
+        (0..3).for_each(|key| assert_eq!(merged.new_key(), key));
         let partial_type = partial_type(&kind.0, &kind.1);
         let mut rest = &shuffled[..];
         for cut in cuts.into_iter().chain([usize::MAX]) {

@@ -5,10 +5,10 @@ mod support;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use sheaf_ir::{Block, Expr, Type, Value};
+use sheaf_ir::{Block, Clause, Expr, ExprKind, Function, Gather, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
 use sheaf_kernels::{Environment, Interner, Kernel, RowError, Rows, compile};
-use support::expressions::{Maker, any_row, palette};
+use support::expressions::{Maker, any_row, palette, show_block};
 use support::{reference, types};
 
 type Answer = Result<Vec<Value>, reference::Failure>;
@@ -97,8 +97,199 @@ proptest! {
             prop_assert_eq!(
                 found,
                 expected(&block, each.as_ref(), row),
-                "row {:?} of {:#?} over {:#?}", row, block, each
+                "row {:?} of\n{}", row, show_block(&block, each.as_ref())
             );
         }
+    }
+}
+
+fn expr(kind: ExprKind, ty: Type) -> Expr {
+    let span = Span::default();
+    Expr { kind, ty, span }
+}
+
+fn column(index: usize, ty: Type) -> Expr {
+    expr(ExprKind::Column(index), ty)
+}
+
+fn int(i: i64) -> Expr {
+    expr(ExprKind::Constant(Value::Int(i)), Type::Int)
+}
+
+fn call(function: Function, arguments: Vec<Expr>) -> Expr {
+    let tys: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
+    let ty = function.result_type(&tys, &types()).unwrap();
+    expr(ExprKind::Call(function, arguments), ty)
+}
+
+fn give(outputs: Vec<Expr>) -> Block {
+    Block {
+        conditions: vec![],
+        outputs,
+    }
+}
+
+#[test]
+fn rows_keep_their_order_and_errors_their_rows() {
+    // 10 / x for x in -2000 ..= 2000, if it is not 5.
+    let quotient = call(Function::Div, vec![int(10), column(0, Type::Int)]);
+    let block = Block {
+        conditions: vec![call(Function::Ne, vec![quotient.clone(), int(5)])],
+        outputs: vec![quotient, column(0, Type::Int)],
+    };
+    let input = Rows::from_words(1, (-2000..=2000i64).map(|x| x as u64).collect());
+    let (mut output, mut errors) = (Rows::new(2), Vec::new());
+    compile(&block, None, &[Type::Int], &environment())
+        .unwrap()
+        .run(&input, &mut output, &mut errors);
+    let expected: Vec<i64> = (-2000..=2000)
+        .filter(|&x| x != 0 && 10 / x != 5)
+        .flat_map(|x| [10 / x, x])
+        .collect();
+    assert!(output.words().iter().map(|&w| w as i64).eq(expected));
+    let [error] = errors.as_slice() else {
+        panic!("{errors:?}");
+    };
+    assert_eq!(
+        (error.row, error.error.message.as_str()),
+        (2000, "10 / 0 divides by zero")
+    );
+}
+
+#[test]
+fn a_product_of_lists_needs_little_memory_and_time() {
+    // sum(1 for x in xs, y in xs, z in xs if x = y): 200³ elements a row.
+    let ty = Type::List(Box::new(Type::Int));
+    let each = |local| Clause::Each {
+        local,
+        collection: column(0, ty.clone()),
+    };
+    let local = |i| expr(ExprKind::Local(i), Type::Int);
+    let clauses = vec![
+        each(1),
+        each(2),
+        each(3),
+        Clause::Filter(call(Function::Eq, vec![local(1), local(2)])),
+    ];
+    let count = ExprKind::Comprehension {
+        gather: Gather::Count,
+        clauses,
+        element: Box::new(int(1)),
+    };
+    let environment = environment();
+    let xs = Value::List((0..200).map(Value::Int).collect());
+    let input = Rows::from_words(1, vec![word_of(&xs, &ty, &environment.interner)]);
+    let (mut output, mut errors) = (Rows::new(1), Vec::new());
+    compile(
+        &give(vec![expr(count, Type::Nat)]),
+        None,
+        &[ty],
+        &environment,
+    )
+    .unwrap()
+    .run(&input, &mut output, &mut errors);
+    assert_eq!((output.words(), errors), (&[200 * 200][..], vec![]));
+}
+
+#[test]
+fn rows_without_columns_are_counted() {
+    let environment = environment();
+    let mut input = Rows::new(0);
+    input.push(&[]);
+    input.push(&[]);
+    for (outputs, words) in [(vec![], vec![]), (vec![int(7)], vec![7, 7])] {
+        let mut output = Rows::new(outputs.len());
+        compile(&give(outputs), None, &[], &environment)
+            .unwrap()
+            .run(&input, &mut output, &mut Vec::new());
+        assert_eq!((output.len(), output.words()), (2, words.as_slice()));
+    }
+}
+
+#[test]
+fn parameters_are_constants() {
+    let mut environment = environment();
+    environment.params.insert("p".into(), (Type::Int, 7));
+    let param = expr(ExprKind::Param("p".into()), Type::Int);
+    let sum = call(Function::Add, vec![param, column(0, Type::Int)]);
+    let mut output = Rows::new(1);
+    compile(&give(vec![sum]), None, &[Type::Int], &environment)
+        .unwrap()
+        .run(&Rows::from_words(1, vec![1]), &mut output, &mut Vec::new());
+    assert_eq!(output.words(), [8]);
+}
+
+#[test]
+fn wrong_expressions_are_refused() {
+    let not = |e| call(Function::Not, vec![e]);
+    let deep = |n: usize| (0..n).fold(column(0, Type::Bool), |e, _| not(e));
+    let wrap = |n: usize| {
+        (0..n).fold(column(1, Type::List(Box::new(Type::Int))), |e, _| {
+            let ty = e.ty.clone();
+            let mut reversed = call(Function::Reverse, vec![e]);
+            reversed.ty = ty;
+            reversed
+        })
+    };
+    let columns = [Type::Bool, Type::List(Box::new(Type::Int))];
+    let bound = |body: Expr| {
+        let ty = body.ty.clone();
+        let kind = ExprKind::Let {
+            local: 1,
+            value: Box::new(int(1)),
+            body: Box::new(body),
+        };
+        expr(kind, ty)
+    };
+    let reason = |output: Expr, each: Option<Expr>| {
+        let error = compile(&give(vec![output]), each.as_ref(), &columns, &environment()).err();
+        error.map(|error| error.reason)
+    };
+    assert_eq!(reason(deep(200), None), None);
+    for (output, each, expected) in [
+        (
+            deep(201),
+            None,
+            "an expression is nested deeper than 200 levels",
+        ),
+        (
+            int(1),
+            Some(wrap(201)),
+            "an expression is nested deeper than 200 levels",
+        ),
+        (int(1), Some(int(1)), "only a list, set or map has elements"),
+        (column(2, Type::Int), None, "there is no column 2"),
+        (column(0, Type::Int), None, "Bool is annotated as Int"),
+        (
+            expr(ExprKind::Local(1), Type::Int),
+            None,
+            "local 1 is not in scope",
+        ),
+        (bound(bound(int(1))), None, "local 1 is bound twice"),
+        (
+            expr(ExprKind::Param("p".into()), Type::Int),
+            None,
+            "there is no param `p`",
+        ),
+        (
+            expr(ExprKind::Constant(Value::Nat(-1)), Type::Nat),
+            None,
+            "Nat(-1) is no Nat",
+        ),
+        (
+            expr(
+                ExprKind::Call(Function::Add, vec![int(1), column(0, Type::Bool)]),
+                Type::Int,
+            ),
+            None,
+            "`add` is not defined at (Int, Bool)",
+        ),
+        (
+            expr(ExprKind::If(Box::new([int(1), int(1), int(1)])), Type::Int),
+            None,
+            "Int stands where Bool must",
+        ),
+    ] {
+        assert_eq!(reason(output, each).as_deref(), Some(expected));
     }
 }

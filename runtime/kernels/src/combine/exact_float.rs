@@ -44,11 +44,11 @@ impl ExactSum {
             magnitude
         };
         let shift = exponent - self.exponent;
-        if (0..=73).contains(&shift) {
-            if let Some(sum) = self.window.checked_add((mantissa as i128) << shift) {
-                self.window = sum;
-                return;
-            }
+        if (0..=73).contains(&shift)
+            && let Some(sum) = self.window.checked_add((mantissa as i128) << shift)
+        {
+            self.window = sum;
+            return;
         }
         self.add_outside(mantissa, exponent);
     }
@@ -65,11 +65,11 @@ impl ExactSum {
         if self.window != 0 && (0..64).contains(&lower) {
             // Moving the window down is enough if its top bits are free.
             let moved = self.window << lower;
-            if moved >> lower == self.window {
-                if let Some(sum) = moved.checked_add(mantissa as i128) {
-                    (self.window, self.exponent) = (sum, exponent);
-                    return;
-                }
+            if moved >> lower == self.window
+                && let Some(sum) = moved.checked_add(mantissa as i128)
+            {
+                (self.window, self.exponent) = (sum, exponent);
+                return;
             }
         }
         self.empty_window();

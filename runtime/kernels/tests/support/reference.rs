@@ -349,10 +349,8 @@ fn apply(
         (Function::Add, [Type::List(_), _]) => {
             Value::List([items(&args[0]), items(&args[1])].concat())
         }
-        (Function::Add, [Type::Date, _]) => Value::Date((wide(0) + wide(1).div_euclid(day)) as i64),
-        (Function::Sub, [Type::Date, Type::Duration]) => {
-            Value::Date((wide(0) + (-wide(1)).div_euclid(day)) as i64)
-        }
+        (Function::Add, [Type::Date, _]) => fit(wide(0) + wide(1).div_euclid(day))?,
+        (Function::Sub, [Type::Date, Type::Duration]) => fit(wide(0) + (-wide(1)).div_euclid(day))?,
         (Function::Sub, [Type::Date, Type::Date]) => fit((wide(0) - wide(1)) * day)?,
         (Function::Add, _) => fit(wide(0) + wide(1))?,
         (Function::Sub, _) => fit(wide(0) - wide(1))?,

@@ -11,11 +11,17 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 pub(super) fn compile(call: &Signature) -> Option<Primitive> {
     let first = call.arguments.first()?;
     match (call.function, call.arguments) {
-        (Function::Add, [Type::Date, Type::Duration]) => Some(add_to_date(1)),
-        (Function::Sub, [Type::Date, Type::Duration]) => Some(add_to_date(-1)),
-        (Function::Sub, [Type::Date, Type::Date]) => {
-            Some(checked(call, "-", |a, b| days_between(a, b)))
+        (Function::Add, [Type::Date, Type::Duration]) => {
+            Some(checked(call, "+", |date, duration| {
+                add_to_date(date, duration as i128)
+            }))
         }
+        (Function::Sub, [Type::Date, Type::Duration]) => {
+            Some(checked(call, "-", |date, duration| {
+                add_to_date(date, -(duration as i128))
+            }))
+        }
+        (Function::Sub, [Type::Date, Type::Date]) => Some(checked(call, "-", days_between)),
         (_, [Type::Float]) => float_unary(call.function),
         (_, [Type::Float, Type::Float]) => float_binary(call),
         (Function::Add, _) if first.is_inline() => Some(checked(call, "+", i64::overflowing_add)),
@@ -34,7 +40,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
         })),
         (Function::Neg, _) => Some(checked_unary(call, "-", i64::overflowing_neg)),
         (Function::Abs, [Type::Nat]) => Some(Box::new(|batch, _| batch.unary(|a| a))),
-        (Function::Abs, _) => Some(checked_unary(call, "abs ", i64::overflowing_abs)),
+        (Function::Abs, _) => Some(checked_unary(call, "abs", i64::overflowing_abs)),
         _ => None,
     }
 }
@@ -92,15 +98,11 @@ fn float_word(x: f64) -> u64 {
     canonical_float(x).to_bits()
 }
 
-/// The day that a moment `sign * duration` after a day's midnight lies in.
-fn add_to_date(sign: i64) -> Primitive {
-    Box::new(move |batch, _| {
-        batch.binary(|date, duration| {
-            let micros = sign as i128 * duration as i64 as i128;
-            let days = micros.div_euclid(MICROS_PER_DAY as i128) as i64;
-            (date as i64).wrapping_add(days) as u64
-        })
-    })
+/// The day that the moment so many microseconds after a day's midnight lies in.
+fn add_to_date(date: i64, micros: i128) -> (i64, bool) {
+    // At most 2⁶³ microseconds are far fewer days.
+    let days = micros.div_euclid(MICROS_PER_DAY as i128) as i64;
+    date.overflowing_add(days)
 }
 
 fn days_between(a: i64, b: i64) -> (i64, bool) {
