@@ -185,7 +185,7 @@ fn settle(
                 rows.insert(key, 1);
             }
             Err(failure) => {
-                errors.insert((combined.span, failure));
+                errors.insert((relation.span, failure));
             }
         }
     }
