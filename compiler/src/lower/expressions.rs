@@ -177,11 +177,14 @@ impl Scope {
                 body,
             } => {
                 let value = self.lower(value);
+                let outside = self.variables.clone();
                 let local = self.bind(*variable, value.ty.clone(), value.span);
+                let body = self.lower(body);
+                self.variables = outside;
                 ir::ExprKind::Let {
                     local,
                     value: Box::new(value),
-                    body: Box::new(self.lower(body)),
+                    body: Box::new(body),
                 }
             }
             ExprKind::Comprehension {
@@ -223,6 +226,7 @@ impl Scope {
             Gather::Top(count) => ir::Gather::Top(Box::new(self.lower(count))),
         };
         let guards = matches!(gather, Gather::Count) && can_fail(element);
+        let outside = self.variables.clone();
         let conditions: Vec<&Condition> = conditions.iter().collect();
         let mut clauses = self.clauses(&conditions, element, MAX_GUARDS);
         if guards {
@@ -232,6 +236,7 @@ impl Scope {
             clauses.push(ir::Clause::Let { local, value });
         }
         let element = self.lower(element);
+        self.variables = outside;
         let comprehension = ir::Expr {
             kind: ir::ExprKind::Comprehension {
                 gather: made,
@@ -351,20 +356,36 @@ impl Scope {
         if others.is_empty() {
             return None;
         }
-        let (value, span) = match remaining[at] {
+        let (variable, value, span) = match remaining[at] {
             Condition::Each {
-                collection, span, ..
-            } => (collection, *span),
-            Condition::Let { value, span, .. } => (value, *span),
+                variable,
+                collection,
+                span,
+            } => (*variable, collection, *span),
+            Condition::Let {
+                variable,
+                value,
+                span,
+                ..
+            } => (*variable, value, *span),
             _ => return None,
         };
         let succeeds = succeeds(self.lower(value));
+        // The value is among what is tried, so that the failure that was written first is told.
+        let fails = Condition::Test {
+            test: must_succeed(variable, value, span),
+            can_fail: true,
+            span,
+        };
+        let others: Vec<&Condition> = others.into_iter().chain([&fails]).collect();
         let unit = Expr {
             kind: ExprKind::Constant(Value::Bool(true)),
             ty: Type::Bool,
             span,
         };
+        let outside = self.variables.clone();
         let clauses = self.clauses(&others, &unit, guards);
+        self.variables = outside;
         let choices = ir::Expr {
             kind: ir::ExprKind::Comprehension {
                 gather: ir::Gather::Count,
