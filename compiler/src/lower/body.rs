@@ -18,7 +18,7 @@ use sheaf_ir::{NodeId, Span};
 
 use super::detach::{count_matches, list_matches};
 use super::emit::Emit;
-use super::expressions::dependents;
+use super::expressions::{dependents, is_positive, makes, needs};
 use super::pipe::{Pipe, Table};
 use super::uses::{
     atom_variables, binds, can_fail, condition_can_fail, is_relational, mentions, occurrences,
@@ -85,11 +85,7 @@ fn evaluate_branch(
         .flat_map(|c| simplify(emit, c, &own))
         .collect();
     own.extend(remaining.iter().flat_map(binds));
-    let made = remaining
-        .iter()
-        .filter(|c| !is_positive(c))
-        .flat_map(binds)
-        .collect();
+    let made = makes(&remaining);
     let mut body = Body {
         emit,
         pipe: start,
@@ -106,10 +102,6 @@ fn evaluate_branch(
         body.advance();
     }
     body.finish()
-}
-
-fn is_positive(condition: &Condition) -> bool {
-    matches!(condition, Condition::Atom(atom) if atom.quantifier == Quantifier::Each)
 }
 
 /// Quantified atoms that compare a row with more than a key become tests and elements.
@@ -137,20 +129,7 @@ fn simplify(emit: &mut Emit, condition: &Condition, own: &BTreeSet<VariableId>) 
 
 impl Body<'_, '_> {
     fn needs(&self, condition: &Condition) -> BTreeSet<VariableId> {
-        let mut needed = uses(condition);
-        if is_positive(condition) {
-            let shared = binds(condition);
-            needed.extend(shared.into_iter().filter(|v| self.made.contains(v)));
-        }
-        needed.retain(|v| self.own.contains(v));
-        if let Condition::Atom(Atom {
-            quantifier: Quantifier::Maybe { binds },
-            ..
-        }) = condition
-        {
-            needed.retain(|v| !binds.iter().any(|(bound, _)| bound == v));
-        }
-        needed
+        needs(condition, &self.own, &self.made)
     }
 
     fn is_ready(&self, condition: &Condition) -> bool {

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use sheaf_ir::{Function, Span, Type, Value};
 
 use super::emit::Emit;
-use super::expressions::dependents;
-use super::uses::{binds, condition_can_fail, is_relational, mentions, parts_can_fail, uses};
+use super::expressions::{dependents, is_positive, is_ready, makes};
+use super::uses::{binds, condition_can_fail, is_relational, mentions, parts_can_fail};
 use crate::hir::{Arg, Atom, Condition, Expr, ExprKind, Gather, Quantifier, VariableId};
 
 /// A value that a join has to supply before an expression can be evaluated.
@@ -526,24 +526,11 @@ fn arrange<'c>(conditions: &'c [Condition], gather: &Gather) -> Vec<&'c Conditio
         .collect();
     let late = |c: &Condition| failing.iter().any(|i| std::ptr::eq(c, &conditions[*i]));
     let own: BTreeSet<VariableId> = conditions.iter().flat_map(binds).collect();
-    let made: BTreeSet<VariableId> = conditions
-        .iter()
-        .filter(|c| !is_positive(c))
-        .flat_map(binds)
-        .collect();
+    let made = makes(conditions);
     let mut bound: BTreeSet<VariableId> = BTreeSet::new();
     let mut arranged = Vec::new();
     while !remaining.is_empty() {
-        let ready = |c: &&Condition| {
-            let mut needed = uses(c);
-            needed.retain(|v| own.contains(v));
-            if is_positive(c) {
-                needed.extend(binds(c).into_iter().filter(|v| made.contains(v)));
-            } else {
-                needed.retain(|v| !binds(c).contains(v));
-            }
-            needed.is_subset(&bound)
-        };
+        let ready = |c: &&Condition| is_ready(c, &own, &made, &bound);
         let next = remaining
             .iter()
             .position(|c| ready(c) && !late(c))
@@ -554,8 +541,4 @@ fn arrange<'c>(conditions: &'c [Condition], gather: &Gather) -> Vec<&'c Conditio
         arranged.push(condition);
     }
     arranged
-}
-
-fn is_positive(condition: &Condition) -> bool {
-    matches!(condition, Condition::Atom(atom) if atom.quantifier == Quantifier::Each)
 }

@@ -1,6 +1,7 @@
 //! The checked tree, evaluated by the letter of its documentation: every choice of rows and
 //! elements is tried.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sheaf_ir::{Function, Value};
@@ -16,6 +17,8 @@ type Bindings = BTreeMap<VariableId, Known>;
 
 struct Naive<'a> {
     facts: &'a Facts,
+    /// What failed in comprehensions: of several choices that fail, any may be told.
+    inside: RefCell<BTreeSet<u32>>,
 }
 
 /// A choice under which no condition is false.
@@ -25,7 +28,10 @@ struct Choice {
 }
 
 pub(super) fn run(program: &Program, facts: &Facts) -> Outcome {
-    let naive = Naive { facts };
+    let naive = Naive {
+        facts,
+        inside: RefCell::default(),
+    };
     let mut outcome = Outcome::default();
     let mut groups: BTreeMap<Row, Vec<Value>> = BTreeMap::new();
     for rule in &program.rules {
@@ -48,6 +54,9 @@ pub(super) fn run(program: &Program, facts: &Facts) -> Outcome {
                 }
             }
         }
+    }
+    if !outcome.errors.is_empty() {
+        outcome.errors.extend(naive.inside.into_inner());
     }
     for (mut row, values) in groups {
         row.push(Value::List(sorted(values)));
@@ -163,11 +172,13 @@ impl Naive<'_> {
         out: &mut Vec<Choice>,
     ) {
         let at = *choice.failed.first().expect("something failed");
+        // Lets and elements in the rest can still be failures; what atoms alone bind has no value.
         let own = bindable(&rest);
         let missing: Vec<VariableId> = rest
             .iter()
-            .flat_map(uses)
-            .filter(|v| !choice.bindings.contains_key(v) && !own.contains(v))
+            .flat_map(|c| uses(c).into_iter().chain(binds(c)))
+            .filter(|v| !choice.bindings.contains_key(v))
+            .filter(|v| own.contains(v) && !makers.contains(v))
             .collect();
         assert!(!missing.is_empty(), "{rest:?} can never be evaluated");
         for v in missing {
@@ -350,11 +361,20 @@ impl Naive<'_> {
                 element,
             } => {
                 let mut items = Vec::new();
+                let mut failed = BTreeSet::new();
                 for choice in self.choices(conditions, bindings) {
-                    if let Some(at) = choice.failed.first() {
-                        return Err(*at);
+                    if choice.failed.is_empty() {
+                        match self.eval(element, &choice.bindings) {
+                            Ok(item) => items.push(item),
+                            Err(at) => failed.extend([at]),
+                        }
+                    } else {
+                        failed.extend(choice.failed);
                     }
-                    items.push(self.eval(element, &choice.bindings)?);
+                }
+                if let Some(at) = failed.first().copied() {
+                    self.inside.borrow_mut().extend(failed);
+                    return Err(at);
                 }
                 let option = |v: Option<Value>| Value::Option(v.map(Box::new));
                 match gather {
