@@ -29,6 +29,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) module: usize,
     pub(super) place: Place,
     pub(super) variables: Vec<Variable>,
+    /// Of a rule: the qualified name of what it derives.
+    pub(super) head: Option<String>,
     /// For each variable: whether anything reads it.
     reads: Vec<bool>,
     /// Names in scope, innermost last.
@@ -43,6 +45,8 @@ pub(super) struct Body<'c, 'a> {
     depth: usize,
     size: usize,
     is_too_large: bool,
+    /// One message about that is enough.
+    was_too_large: bool,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -52,6 +56,7 @@ impl<'c, 'a> Body<'c, 'a> {
             module,
             place,
             variables: Vec::new(),
+            head: None,
             reads: Vec::new(),
             scope: Vec::new(),
             unbinding: BTreeMap::new(),
@@ -61,6 +66,7 @@ impl<'c, 'a> Body<'c, 'a> {
             depth: 0,
             size: 0,
             is_too_large: false,
+            was_too_large: false,
         }
     }
 
@@ -165,6 +171,7 @@ impl<'c, 'a> Body<'c, 'a> {
         let relations = self.checker.program.relations.values();
         let with_column = relations
             .filter(|relation| !relation.name.contains('.'))
+            .filter(|relation| Some(&relation.name) != self.head.as_ref())
             .find(|relation| relation.columns.iter().any(|column| column.name == name));
         match with_column {
             Some(relation) => {
@@ -260,7 +267,9 @@ impl<'c, 'a> Body<'c, 'a> {
 
     /// Says that an expression with the functions it calls is too large, if it is.
     pub(super) fn report_too_large(&mut self, span: Span) {
-        if !std::mem::take(&mut self.is_too_large) {
+        if !std::mem::take(&mut self.is_too_large)
+            || std::mem::replace(&mut self.was_too_large, true)
+        {
             return;
         }
         let (depth, size) = (self.depth > MAX_DEPTH, self.size > MAX_SIZE);
@@ -283,7 +292,8 @@ impl<'c, 'a> Body<'c, 'a> {
         match self.widen(expr, expected) {
             Ok(expr) => expr,
             Err(expr) => {
-                self.mismatch(&expr.ty, expected, span);
+                let is_literal = matches!(expr.kind, ExprKind::Constant(_));
+                self.does_not_fit_in(&expr.ty, expected, is_literal, span);
                 self.poison(span)
             }
         }
@@ -333,11 +343,17 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     pub(super) fn mismatch(&mut self, found: &Type, expected: &Type, span: Span) {
+        self.does_not_fit_in(found, expected, false, span);
+    }
+
+    fn does_not_fit_in(&mut self, found: &Type, expected: &Type, is_literal: bool, span: Span) {
         let message = format!("`{}` is needed here, and this is `{}`", show(expected), show(found));
         let diagnostic = self
             .error(codes::WRONG_TYPE, span, message)
             .label(format!("`{}`", show(found)));
-        let diagnostic = match conversion(found, expected) {
+        let is_wrapped = matches!(expected, Type::Option(_) | Type::Set(_) | Type::List(_));
+        let help = conversion(found, expected).filter(|_| !is_literal || is_wrapped);
+        let diagnostic = match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic.help(format!("give a value of type `{}`", show(expected))),
         };

@@ -77,6 +77,7 @@ impl Checker<'_> {
             if lattices.is_empty() || lattices.values().any(|combiner| !is_lattice(combiner)) {
                 continue;
             }
+            let mut faults = Vec::new();
             for &index in &stratum.rules {
                 let rule = &self.program.rules[index];
                 let steps = Steps {
@@ -85,9 +86,21 @@ impl Checker<'_> {
                     motions: BTreeMap::new(),
                 };
                 if let Some(fault) = steps.fault(rule) {
-                    found.push((rule.head.relation.clone(), fault));
+                    faults.push((rule.head.relation.clone(), fault));
                 }
             }
+            // One circle is one mistake: the first step that is wrong, or else all endless ones.
+            let wrong = faults.iter().filter_map(|(_, fault)| match fault {
+                Fault::NotMonotone(span, _) => Some(*span),
+                Fault::Endless(_) => None,
+            });
+            if let Some(first) = wrong.min() {
+                faults.retain(
+                    |(_, fault)| matches!(fault, Fault::NotMonotone(span, _) if *span == first),
+                );
+                faults.truncate(1);
+            }
+            found.append(&mut faults);
         }
         for (head, fault) in found {
             self.report_fault(&head, fault);

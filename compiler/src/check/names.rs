@@ -213,10 +213,14 @@ impl<'a> Checker<'a> {
             names.insert(name.to_owned(), entry);
             return;
         };
-        if earlier.def == Def::Silent && !earlier.is_used {
+        if entry.def == Def::Silent && entry.is_used {
+            // A `use` that leads nowhere: what it was to bring in is not what is declared here.
+            names.insert(name.to_owned(), entry);
+            return;
+        }
+        if earlier.def == Def::Silent || entry.def == Def::Silent {
             // What is known of the broken one is only its name.
-            let is_same_place = earlier.span == entry.span;
-            if !is_same_place && entry.def != Def::Silent {
+            if entry.def != Def::Silent && !earlier.is_used {
                 names.insert(name.to_owned(), entry);
             }
             return;

@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
             self.derived.insert(relation.clone());
         }
         let mut body = Body::new(self, module, Place::Rule);
+        body.head.clone_from(&relation);
         let conditions = body.conditions(&rule.conditions);
         if let Some(because) = &rule.because
             && !body.is_tainted

@@ -87,20 +87,20 @@ impl Checker<'_> {
                 let head = &self.program.rules[index].head;
                 let (file, at) = super::place(span);
                 let word = match read.how {
-                    How::Not => "`not`",
-                    How::Maybe => "`maybe`",
-                    How::Comprehension => "a comprehension",
-                    How::Monotone => "an atom",
+                    How::Not => "under `not`",
+                    How::Maybe => "under `maybe`",
+                    How::Comprehension => "in a comprehension",
+                    How::Monotone => "in an atom",
                 };
                 let (head_name, read_name) = (short(&head.relation), short(&read.relation));
                 let message = match head.relation == read.relation {
-                    true => format!("`{head_name}` reads itself in {word}"),
+                    true => format!("`{head_name}` reads itself {word}"),
                     false => format!(
-                        "`{head_name}` reads `{read_name}` in {word}, and `{read_name}` depends on `{head_name}`"
+                        "`{head_name}` reads `{read_name}` {word}, and `{read_name}` depends on `{head_name}`"
                     ),
                 };
                 let diagnostic =
-                    Diagnostic::error(codes::UNSTRATIFIED, file, at, message.replace("in `not`", "under `not`").replace("in `maybe`", "under `maybe`"))
+                    Diagnostic::error(codes::UNSTRATIFIED, file, at, message)
                         .label(format!("needs all of `{read_name}` first"));
                 self.with_circle(diagnostic, &read.relation, &head.relation, &inside, reads)
                     .note("What is under `not` or `maybe`, counted or collected must be complete before it is read, and here it never is.")
@@ -168,7 +168,10 @@ impl Checker<'_> {
         for (reader, read, span) in steps {
             let (file, at) = super::place(span);
             if (file, at) != (diagnostic.primary.file, diagnostic.primary.span) {
-                let text = format!("`{}` reads `{}` here", short(reader), short(read));
+                let text = match reader == read {
+                    true => format!("`{}` reads itself here", short(reader)),
+                    false => format!("`{}` reads `{}` here", short(reader), short(read)),
+                };
                 diagnostic = diagnostic.and_in(file, at, text);
             }
         }
