@@ -3,7 +3,7 @@
 //! Invariants: a body in which anything was wrong, or rested on something wrong elsewhere, is
 //! *tainted* and becomes no part of the program. Variables are numbered within one body.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sheaf_ir::{Function, Type, Value};
 
@@ -37,8 +37,10 @@ pub(super) struct Body<'c, 'a> {
     scope: Vec<(String, VariableId)>,
     /// Names that stand under `not` or `exists`, which bind nothing.
     pub(super) unbinding: BTreeMap<String, Span>,
-    /// Names that have been reported as unbound.
-    unbound: BTreeSet<String>,
+    /// Names that are not bound, with what is to be said of each; see [`Body::finish`].
+    unbound: Vec<(String, Diagnostic)>,
+    /// How many diagnostics there were before.
+    first: usize,
     pub(super) is_tainted: bool,
     /// Greater than 0 inside inlined functions, whose mistakes are reported where they are declared.
     pub(super) muted: usize,
@@ -51,6 +53,7 @@ pub(super) struct Body<'c, 'a> {
 
 impl<'c, 'a> Body<'c, 'a> {
     pub(super) fn new(checker: &'c mut Checker<'a>, module: usize, place: Place) -> Self {
+        let first = checker.diagnostics.len();
         Self {
             checker,
             module,
@@ -60,7 +63,8 @@ impl<'c, 'a> Body<'c, 'a> {
             reads: Vec::new(),
             scope: Vec::new(),
             unbinding: BTreeMap::new(),
-            unbound: BTreeSet::new(),
+            unbound: Vec::new(),
+            first,
             is_tainted: false,
             muted: 0,
             depth: 0,
@@ -160,10 +164,59 @@ impl<'c, 'a> Body<'c, 'a> {
         self.expr(ExprKind::Variable(id), self.variables[id].ty.clone(), span)
     }
 
-    /// True if the name has not been reported as unbound before.
+    /// True if nothing has been said yet of the name's not being bound.
     pub(super) fn first_report(&mut self, name: &str) -> bool {
         self.is_tainted = true;
-        self.muted > 0 || self.unbound.insert(name.to_owned())
+        self.muted == 0 && !self.unbound.iter().any(|(known, _)| known == name)
+    }
+
+    /// Remembers a name that is not bound.
+    pub(super) fn report_unbound(&mut self, name: &str, diagnostic: Diagnostic) {
+        self.is_tainted = true;
+        if self.muted == 0 {
+            self.unbound.push((name.to_owned(), diagnostic));
+        }
+    }
+
+    /// Says what can only be said at the end: that names are not bound, unless something else is
+    /// wrong that may be the cause; that variables are never read; that all of it is too large.
+    pub(super) fn finish(&mut self, span: Span) {
+        self.report_too_large(span);
+        if self.reported() == self.first {
+            self.report_all_unbound();
+        }
+        self.report_unread();
+    }
+
+    fn report_all_unbound(&mut self) {
+        let mut unbound = std::mem::take(&mut self.unbound);
+        unbound.sort_by_key(|(_, diagnostic)| diagnostic.primary.span);
+        let mut names: Vec<String> =
+            unbound.iter().map(|(name, _)| format!("`{name}`")).collect();
+        names.sort();
+        let mut all = unbound.into_iter().map(|(_, diagnostic)| diagnostic);
+        let Some(mut merged) = all.next() else { return };
+        for other in all {
+            merged.secondary.push(other.primary);
+            merged.secondary.extend(other.secondary);
+            for help in other.help {
+                if !merged.help.contains(&help) {
+                    merged.help.push(help);
+                }
+            }
+        }
+        if let [before @ .., last] = names.as_slice()
+            && !before.is_empty()
+        {
+            let names = format!("{} and {last}", before.join(", "));
+            merged.message = match self.place {
+                Place::Rule => format!("no condition binds the variables {names}"),
+                Place::Function => format!("there are no variables {names}"),
+                Place::Test => format!("{names} have no value: a test knows no variables"),
+                Place::Constant => format!("{names} are no constants, and one is needed here"),
+            };
+        }
+        self.report(merged);
     }
 
     /// How a variable of this name could be bound, as advice.
@@ -216,7 +269,7 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     /// Reports variables that nothing reads.
-    pub(super) fn report_unread(&mut self) {
+    fn report_unread(&mut self) {
         if self.is_tainted {
             return;
         }

@@ -48,7 +48,7 @@ impl Body<'_, '_> {
     fn unknown_function(&mut self, name: &Name) {
         self.is_tainted = true;
         if self.muted == 0 {
-            self.checker.unknown_callable(self.module, name, "function");
+            self.checker.unknown_callable(self.module, name);
         }
     }
 

@@ -223,6 +223,7 @@ impl Body<'_, '_> {
     pub(super) fn unbound(&mut self, name: &Name) {
         let text = name.as_str();
         if !self.first_report(text) {
+            self.bind(text, poison(), name.span);
             return;
         }
         let is_callable = self.checker.callable(self.module, text).is_some();
@@ -282,7 +283,7 @@ impl Body<'_, '_> {
             }
             None => diagnostic,
         };
-        self.report(diagnostic);
+        self.report_unbound(text, diagnostic);
         self.bind(text, poison(), name.span);
     }
 

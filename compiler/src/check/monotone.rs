@@ -89,15 +89,11 @@ impl Checker<'_> {
                     faults.push((rule.head.relation.clone(), fault));
                 }
             }
-            // One circle is one mistake: the first step that is wrong, or else all endless ones.
-            let wrong = faults.iter().filter_map(|(_, fault)| match fault {
-                Fault::NotMonotone(span, _) => Some(*span),
-                Fault::Endless(_) => None,
-            });
-            if let Some(first) = wrong.min() {
-                faults.retain(
-                    |(_, fault)| matches!(fault, Fault::NotMonotone(span, _) if *span == first),
-                );
+            // One circle is one mistake: the step of the first relation that is wrong, or else all
+            // endless ones.
+            if faults.iter().any(|(_, fault)| matches!(fault, Fault::NotMonotone(..))) {
+                faults.retain(|(_, fault)| matches!(fault, Fault::NotMonotone(..)));
+                faults.sort_by(|a, b| a.0.cmp(&b.0));
                 faults.truncate(1);
             }
             found.append(&mut faults);

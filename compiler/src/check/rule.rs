@@ -54,10 +54,11 @@ impl<'a> Checker<'a> {
                 .help("remove it, or make it a comment");
             body.report(diagnostic);
         }
-        let Some(relation) = relation else { return };
+        let Some(relation) = relation else {
+            return body.finish(rule.span);
+        };
         let head = body.head(head, &relation);
-        body.report_too_large(rule.span);
-        body.report_unread();
+        body.finish(rule.span);
         if body.is_tainted {
             return;
         }
@@ -140,7 +141,7 @@ impl<'a> Checker<'a> {
                 Outcome::Wrong
             }
             None => {
-                self.unknown_callable(module, &head.name, "relation");
+                self.unknown_callable(module, &head.name);
                 Outcome::Wrong
             }
         }

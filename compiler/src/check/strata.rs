@@ -60,13 +60,17 @@ impl Checker<'_> {
     /// What is wrong with a recursive stratum: one thing at most.
     fn check_circle(&self, stratum: &Stratum, reads: &[Vec<Read>]) -> Option<Finding> {
         let inside: BTreeSet<&str> = stratum.relations.iter().map(String::as_str).collect();
+        // Chosen by name, so that the order of the text does not matter.
+        let key = |index: usize, read: &Read| {
+            (self.program.rules[index].head.relation.clone(), read.relation.clone(), read.how)
+        };
         let mut worst: Option<(Span, usize, &Read)> = None;
         for &index in &stratum.rules {
             for read in &reads[index] {
                 let is_inside = inside.contains(read.relation.as_str());
                 if is_inside && read.how != How::Monotone {
                     let place = (read.span, index, read);
-                    if worst.is_none_or(|(span, ..)| place.0 < span) {
+                    if worst.is_none_or(|(_, other, known)| key(index, read) < key(other, known)) {
                         worst = Some(place);
                     }
                 }
