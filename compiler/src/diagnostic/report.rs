@@ -109,3 +109,29 @@ fn place(file: FileId, span: Span, text: String, sources: &Sources) -> ReportLab
         text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Diagnostic, codes};
+    use super::*;
+
+    #[test]
+    fn a_report_has_lines_columns_and_the_text_of_its_edits() {
+        let mut sources = Sources::new();
+        let file = sources.add("a.sheaf", "é;\nview r");
+        let diagnostic = Diagnostic::error(codes::UNEXPECTED, file, Span::new(9, 10), "no")
+            .label("here")
+            .and(Span::new(0, 2), "there")
+            .fix("mend", Span::new(9, 10), "s");
+        assert_eq!(diagnostic.short(&sources), "a.sheaf:2:6: error[E0101]: no");
+        let report = diagnostic.report(&sources);
+        assert_eq!((report.primary.line, report.primary.column), (2, 6));
+        assert_eq!((report.primary.end_line, report.primary.end_column), (2, 7));
+        assert_eq!(
+            (report.secondary[0].column, report.secondary[0].end_column),
+            (1, 2)
+        );
+        assert_eq!(report.help[0].edits[0].place.text, "r");
+        assert_eq!((&*report.code, &*report.severity), ("E0101", "error"));
+    }
+}

@@ -25,7 +25,10 @@ pub(super) fn mend(file: FileId, text: &str, tokens: &[Token], layout: &Layout) 
         places: Vec::new(),
     };
     if are_matched(tokens) {
-        return Mended { tokens: tokens.to_vec(), ..mended };
+        return Mended {
+            tokens: tokens.to_vec(),
+            ..mended
+        };
     }
     let mut mender = Mender {
         file,
@@ -34,6 +37,7 @@ pub(super) fn mend(file: FileId, text: &str, tokens: &[Token], layout: &Layout) 
         layout,
         open: Vec::new(),
         statement: Statement::default(),
+        closed_early: Vec::new(),
         mended,
     };
     for index in 0..tokens.len() {
@@ -94,6 +98,8 @@ struct Mender<'a> {
     layout: &'a Layout,
     open: Vec<Open>,
     statement: Statement,
+    /// Kinds of the brackets that were closed before their own closing bracket was seen.
+    closed_early: Vec<TokenKind>,
     mended: Mended,
 }
 
@@ -105,7 +111,11 @@ impl Mender<'_> {
         if self.statement.start.is_none() && !kind.is_closing() && kind != TokenKind::Semicolon {
             self.statement.start = Some(index);
         }
-        if calls_for_body(kind) && self.statement.header.is_none() && self.is_in_body() {
+        let begins_in = kind == TokenKind::In && self.statement.start == Some(index);
+        if (calls_for_body(kind) || begins_in)
+            && self.statement.header.is_none()
+            && self.is_in_body()
+        {
             self.statement.header = Some(index);
         }
         if kind.is_opening() {
@@ -137,21 +147,34 @@ impl Mender<'_> {
         }
         let begins = kind.begins_statement() && kind != TokenKind::Let
             || matches!(kind, TokenKind::Given | TokenKind::Expect);
-        let follows_statement =
-            matches!(self.last(index), Some(TokenKind::Semicolon | TokenKind::CloseBrace));
+        let follows_statement = matches!(
+            self.last(index),
+            Some(TokenKind::Semicolon | TokenKind::CloseBrace)
+        );
         let continues_lattice = kind == TokenKind::On
-            && self.statement.header.is_some_and(|at| self.tokens[at].kind == TokenKind::Lattice);
+            && self
+                .statement
+                .header
+                .is_some_and(|at| self.tokens[at].kind == TokenKind::Lattice);
         if !begins && !follows_statement || continues_lattice {
             return;
         }
         let indent = self.layout.indent(index);
+        if begins {
+            self.closed_early.clear();
+        }
         let keep = self.open.iter().rposition(|open| match open.role {
             Role::Body => open.indent < indent,
             Role::Block => !begins,
             Role::Value => !begins,
         });
         self.close_to(keep.map_or(0, |keep| keep + 1), index);
-        if begins && self.statement.start.is_some_and(|start| indent <= self.layout.indent(start)) {
+        if begins
+            && self
+                .statement
+                .start
+                .is_some_and(|start| indent <= self.layout.indent(start))
+        {
             let only_prefix = self.statement.start.is_some_and(|start| {
                 let between = &self.tokens[start..index];
                 between[0].kind == TokenKind::At || between.iter().all(|t| t.kind == TokenKind::Pub)
@@ -164,7 +187,13 @@ impl Mender<'_> {
 
     /// A header whose next line is indented has lost its `{`.
     fn begin_missing_body(&mut self, index: usize) {
-        let Statement { start: Some(start), header: Some(header) } = self.statement else { return };
+        let Statement {
+            start: Some(start),
+            header: Some(header),
+        } = self.statement
+        else {
+            return;
+        };
         let Token { kind, span } = self.tokens[index];
         let before = self.tokens[index - usize::from(index > 0)];
         let begins = kind.begins_statement()
@@ -176,11 +205,15 @@ impl Mender<'_> {
                     | TokenKind::Given
                     | TokenKind::Expect
                     | TokenKind::Let
-            );
+            )
+            || kind == TokenKind::In && self.tokens[header].kind == TokenKind::Test;
+        let is_indented =
+            self.layout.begins_line(index) && self.layout.indent(index) > self.layout.indent(start);
+        let is_statement =
+            kind.is_effect_word() || matches!(kind, TokenKind::Given | TokenKind::Expect);
         if index <= header + 1
             || !self.is_in_body()
-            || !self.layout.begins_line(index)
-            || self.layout.indent(index) <= self.layout.indent(start)
+            || !is_indented && !is_statement
             || !begins
             || !(before.kind.ends_operand() || before.kind == TokenKind::Greater)
             || self.tokens[header].kind == TokenKind::Lattice && kind == TokenKind::On
@@ -189,7 +222,14 @@ impl Mender<'_> {
         }
         let place = before.span.after();
         self.missing_body(header, place);
-        self.push_body(start, Token { kind: TokenKind::OpenBrace, span: place }, index);
+        self.push_body(
+            start,
+            Token {
+                kind: TokenKind::OpenBrace,
+                span: place,
+            },
+            index,
+        );
         self.mended.places.push(span.start);
     }
 
@@ -211,7 +251,10 @@ impl Mender<'_> {
     }
 
     fn push_body(&mut self, start: usize, brace: Token, index: usize) {
-        let around = Statement { start: self.statement.start, header: None };
+        let around = Statement {
+            start: self.statement.start,
+            header: None,
+        };
         self.open.push(Open {
             kind: TokenKind::OpenBrace,
             span: brace.span,
@@ -226,6 +269,9 @@ impl Mender<'_> {
     }
 
     fn push(&mut self, index: usize, kind: TokenKind, span: Span) {
+        if kind == TokenKind::OpenBrace && opens_body(self.tokens, index) {
+            self.end_header(index);
+        }
         let start = self.statement.start.unwrap_or(index);
         let is_body = kind == TokenKind::OpenBrace && opens_body(self.tokens, index);
         let role = match self.last(index) {
@@ -235,7 +281,10 @@ impl Mender<'_> {
             _ => Role::Block,
         };
         let around = match role {
-            Role::Body => Statement { start: self.statement.start, header: None },
+            Role::Body => Statement {
+                start: self.statement.start,
+                header: None,
+            },
             Role::Block | Role::Value => self.statement,
         };
         self.open.push(Open {
@@ -253,6 +302,22 @@ impl Mender<'_> {
         self.mended.tokens.push(self.tokens[index]);
     }
 
+    /// A body cannot begin inside parentheses of its header; in those of `on` a record pattern can.
+    fn end_header(&mut self, index: usize) {
+        let Some(header) = self.statement.header.map(|header| self.tokens[header].kind) else {
+            return;
+        };
+        let can_be_record = self.last(index) == Some(TokenKind::Upper)
+            && matches!(
+                header,
+                TokenKind::On | TokenKind::Coordinate | TokenKind::In
+            );
+        if !can_be_record {
+            let keep = self.open.iter().rposition(|open| open.role == Role::Body);
+            self.close_to(keep.map_or(0, |keep| keep + 1), index);
+        }
+    }
+
     fn close_brace(&mut self, index: usize) {
         let braces = |open: &Open| open.kind == TokenKind::OpenBrace;
         let Some(mut at) = self.innermost(braces) else {
@@ -265,12 +330,18 @@ impl Mender<'_> {
             if indent > innermost.indent.max(innermost.line_indent) {
                 return self.drop_closing(index);
             }
-            let fits = |open: &Open| braces(open) && (open.indent <= indent || open.line_indent <= indent);
+            let fits =
+                |open: &Open| braces(open) && (open.indent <= indent || open.line_indent <= indent);
             at = self.innermost(fits).unwrap_or(at);
         } else if self.last(index) == Some(TokenKind::CloseBrace)
             && self.layout.begins_line(index - 1)
             && self.open[at].line != line
         {
+            return self.drop_closing(index);
+        } else if self.open[at].line != line
+            && self.open.last().is_some_and(|open| open.line == line)
+        {
+            // `[a } b]` does not end the body around it.
             return self.drop_closing(index);
         }
         self.close_to(at + 1, index);
@@ -279,7 +350,8 @@ impl Mender<'_> {
 
     fn close_value(&mut self, index: usize) {
         let kind = self.tokens[index].kind;
-        let found = self.innermost(|open| open.role == Role::Body || open.kind.closing() == Some(kind));
+        let found =
+            self.innermost(|open| open.role == Role::Body || open.kind.closing() == Some(kind));
         match found.filter(|&at| self.open[at].role != Role::Body) {
             Some(at) => {
                 self.close_to(at + 1, index);
@@ -293,13 +365,19 @@ impl Mender<'_> {
     /// that mending takes linear time.
     fn innermost(&self, fits: impl Fn(&Open) -> bool) -> Option<usize> {
         let outermost = self.open.len().saturating_sub(MAX_DEPTH as usize);
-        self.open[outermost..].iter().rposition(fits).map(|at| outermost + at)
+        self.open[outermost..]
+            .iter()
+            .rposition(fits)
+            .map(|at| outermost + at)
     }
 
     fn semicolon(&mut self, index: usize) {
         let keep = self.open.iter().rposition(|open| open.role != Role::Value);
         self.close_to(keep.map_or(0, |keep| keep + 1), index);
-        if let Statement { start: Some(start), header: Some(header) } = self.statement
+        if let Statement {
+            start: Some(start),
+            header: Some(header),
+        } = self.statement
             && self.is_in_body()
             && index + 1 < self.tokens.len()
             && self.layout.begins_line(index + 1)
@@ -307,7 +385,14 @@ impl Mender<'_> {
         {
             let span = self.tokens[index].span;
             self.missing_body(header, span);
-            return self.push_body(start, Token { kind: TokenKind::OpenBrace, span }, index);
+            return self.push_body(
+                start,
+                Token {
+                    kind: TokenKind::OpenBrace,
+                    span,
+                },
+                index,
+            );
         }
         self.statement = Statement::default();
         self.mended.tokens.push(self.tokens[index]);
@@ -342,7 +427,11 @@ impl Mender<'_> {
         for open in &unclosed {
             let closing = open.kind.closing().unwrap_or(TokenKind::CloseParen);
             missing.push_str(closing.describe());
-            self.mended.tokens.push(Token { kind: closing, span: place });
+            self.mended.tokens.push(Token {
+                kind: closing,
+                span: place,
+            });
+            self.closed_early.push(closing);
             self.mended.places.push(open.span.start);
             self.after_closing(open);
         }
@@ -361,10 +450,13 @@ impl Mender<'_> {
             format!("this `{bracket}` is not closed"),
         )
         .label("opened here")
-        .and(place, match missing.len() {
-            ..=8 => format!("`{missing}` is missing here, at the latest"),
-            count => format!("{count} brackets are missing here, at the latest"),
-        });
+        .and(
+            place,
+            match missing.len() {
+                ..=8 => format!("`{missing}` is missing here, at the latest"),
+                count => format!("{count} brackets are missing here, at the latest"),
+            },
+        );
         for open in reported.take(3) {
             diagnostic = diagnostic.and(open.span, "nor is this one closed");
         }
@@ -379,7 +471,11 @@ impl Mender<'_> {
     }
 
     fn drop_closing(&mut self, index: usize) {
-        let Token { span, .. } = self.tokens[index];
+        let Token { kind, span } = self.tokens[index];
+        if let Some(early) = self.closed_early.iter().position(|closed| *closed == kind) {
+            self.closed_early.drain(..=early);
+            return self.mended.places.push(span.start);
+        }
         let bracket = span.of(self.text);
         let mut diagnostic = Diagnostic::error(
             codes::UNMATCHED,
@@ -392,13 +488,20 @@ impl Mender<'_> {
         if let Some(header) = self.statement.header {
             let word = self.tokens[header].kind.describe();
             self.mended.places.push(self.tokens[header].span.start);
-            diagnostic = diagnostic
-                .and(self.tokens[header].span, format!("is the `{{` of this `{word}` missing?"));
+            diagnostic = diagnostic.and(
+                self.tokens[header].span,
+                format!("is the `{{` of this `{word}` missing?"),
+            );
         } else if let Some(open) = self.open.last() {
             let opening = open.kind.describe();
-            diagnostic = diagnostic.and(open.span, format!("the innermost open bracket is this `{opening}`"));
+            diagnostic = diagnostic.and(
+                open.span,
+                format!("the innermost open bracket is this `{opening}`"),
+            );
         }
-        self.mended.diagnostics.push(diagnostic.fix("remove it", span, ""));
+        self.mended
+            .diagnostics
+            .push(diagnostic.fix("remove it", span, ""));
     }
 }
 
@@ -423,6 +526,7 @@ pub(super) fn calls_for_body(kind: TokenKind) -> bool {
 pub(super) fn opens_body(tokens: &[Token], index: usize) -> bool {
     let before = index.checked_sub(1).map(|before| tokens[before].kind);
     before.is_some_and(|kind| {
-        kind.ends_operand() || matches!(kind, TokenKind::Greater | TokenKind::Else | TokenKind::Test)
+        kind.ends_operand()
+            || matches!(kind, TokenKind::Greater | TokenKind::Else | TokenKind::Test)
     })
 }

@@ -53,9 +53,8 @@ impl<'a> Context<'a> {
 
     fn hole(&self, span: Span) -> Diagnostic {
         let what = span.of(self.text);
-        let error = |message: String| {
-            Diagnostic::error(codes::NOT_AN_EXPRESSION, self.file, span, message)
-        };
+        let error =
+            |message: String| Diagnostic::error(codes::NOT_AN_EXPRESSION, self.file, span, message);
         if what == "_" {
             error("`_` stands where a value is needed".to_owned())
                 .label("has no value")
@@ -71,23 +70,27 @@ impl<'a> Context<'a> {
     pub(super) fn stray_documentation(&self) -> Vec<Diagnostic> {
         let mut documented = self.documented.clone();
         documented.sort_unstable();
-        let stray = self.documentation.blocks.iter().filter_map(|(before, lines)| {
-            let first = lines.first()?;
-            if documented.binary_search(before).is_ok() {
-                return None;
-            }
-            let marker = Span::new(first.span.start, first.span.start + 3);
-            Some(
-                Diagnostic::warning(
-                    codes::STRAY_DOCUMENTATION,
-                    self.file,
-                    first.span,
-                    "this documentation belongs to nothing",
+        let stray = self
+            .documentation
+            .blocks
+            .iter()
+            .filter_map(|(before, lines)| {
+                let first = lines.first()?;
+                if documented.binary_search(before).is_ok() {
+                    return None;
+                }
+                let marker = Span::new(first.span.start, first.span.start + 3);
+                Some(
+                    Diagnostic::warning(
+                        codes::STRAY_DOCUMENTATION,
+                        self.file,
+                        first.span,
+                        "this documentation belongs to nothing",
+                    )
+                    .note("`///` documents the item, column, field or variant that follows it.")
+                    .fix("make it a plain comment", marker, "//"),
                 )
-                .note("`///` documents the item, column, field or variant that follows it.")
-                .fix("make it a plain comment", marker, "//"),
-            )
-        });
+            });
         let late = self.documentation.late_file_lines.iter().map(|span| {
             Diagnostic::warning(
                 codes::STRAY_DOCUMENTATION,
@@ -95,7 +98,11 @@ impl<'a> Context<'a> {
                 *span,
                 "`//!` documents a file, and stands before its first item",
             )
-            .fix("document the next item instead", Span::new(span.start, span.start + 3), "///")
+            .fix(
+                "make it a plain comment",
+                Span::new(span.start, span.start + 3),
+                "//",
+            )
         });
         stray.chain(late).collect()
     }
@@ -130,7 +137,10 @@ impl<'a> Context<'a> {
 
     pub(super) fn string(&self, start: u32, end: u32) -> StringLiteral {
         let span = Span::new(start, end);
-        StringLiteral { span, value: literal::string_value(span.of(self.text)) }
+        StringLiteral {
+            span,
+            value: literal::string_value(span.of(self.text)),
+        }
     }
 
     pub(super) fn int(&self, start: u32, end: u32) -> Literal {
@@ -179,7 +189,10 @@ impl Documentation {
         let mut starts = starts.peekable();
         let first = starts.peek().copied().unwrap_or(u32::MAX);
         for &Trivia { kind, span } in trivia {
-            let line = || DocLine { span, text: comment_text(span.of(text)) };
+            let line = || DocLine {
+                span,
+                text: comment_text(span.of(text)),
+            };
             match kind {
                 TriviaKind::FileDocumentation if span.start < first => {
                     documentation.file_lines.push(line());
@@ -200,7 +213,10 @@ impl Documentation {
     }
 
     fn before(&self, start: u32) -> Option<&[DocLine]> {
-        let index = self.blocks.binary_search_by_key(&start, |block| block.0).ok()?;
+        let index = self
+            .blocks
+            .binary_search_by_key(&start, |block| block.0)
+            .ok()?;
         Some(&self.blocks[index].1)
     }
 }

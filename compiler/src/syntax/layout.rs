@@ -36,7 +36,11 @@ impl Layout {
             if first {
                 indent = (start - line_start) as u32;
             }
-            places.push(Place { line, indent, first });
+            places.push(Place {
+                line,
+                indent,
+                first,
+            });
         }
         Self { places }
     }

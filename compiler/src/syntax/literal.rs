@@ -42,8 +42,9 @@ impl NumberProblem {
                 if text.starts_with("0x") || text.starts_with("0b") || text.starts_with("0o") {
                     diagnostic.note("Numbers are written in base ten.")
                 } else {
-                    diagnostic
-                        .note("Numbers look like `12`, `1_000`, `2.5`, `1e-3`; durations like `5s`.")
+                    diagnostic.note(
+                        "Numbers look like `12`, `1_000`, `2.5`, `1e-3`; durations like `5s`.",
+                    )
                 }
             }
             Self::TooLarge => Diagnostic::error(
@@ -55,7 +56,8 @@ impl NumberProblem {
             .note("The greatest `Int` and `Nat` is 9223372036854775807 (2⁶³−1).")
             .help("a `Float` has a point: write `.0` after it"),
             Self::UnknownUnit => {
-                let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '.');
+                let unit =
+                    text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '.');
                 let digits = &text[..text.len() - unit.len()];
                 let diagnostic = Diagnostic::error(
                     codes::BAD_UNIT,
@@ -107,7 +109,10 @@ fn similar_unit(unit: &str) -> Option<&'static str> {
 fn split_number(text: &str) -> (&str, &str) {
     let bytes = text.as_bytes();
     let digits = |from: usize| {
-        from + bytes[from..].iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count()
+        from + bytes[from..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || **b == b'_')
+            .count()
     };
     let mut end = digits(0);
     if bytes.get(end) == Some(&b'.') {
@@ -130,7 +135,9 @@ pub(super) fn classify_number(text: &str) -> (TokenKind, Option<NumberProblem>) 
         if fractional {
             return (TokenKind::Float, None);
         }
-        let fits = plain(number).parse::<u64>().is_ok_and(|value| value <= 1 << 63);
+        let fits = plain(number)
+            .parse::<u64>()
+            .is_ok_and(|value| value <= 1 << 63);
         return (TokenKind::Int, (!fits).then_some(NumberProblem::TooLarge));
     }
     let problem = if number == "0" && suffix.starts_with(['x', 'b', 'o']) {
@@ -210,7 +217,10 @@ pub(super) fn unescape(inner: &str) -> Result<Arc<str>, EscapeProblem> {
         let start = inner.len() - rest.len() + at;
         let escape = &rest[at + 1..];
         let Some(letter) = escape.chars().next() else {
-            return Err(EscapeProblem { start, end: inner.len() });
+            return Err(EscapeProblem {
+                start,
+                end: inner.len(),
+            });
         };
         let mut length = letter.len_utf8();
         match letter {
@@ -224,9 +234,19 @@ pub(super) fn unescape(inner: &str) -> Result<Arc<str>, EscapeProblem> {
                     value.push(character);
                     length = end;
                 }
-                None => return Err(EscapeProblem { start, end: start + 2 }),
+                None => {
+                    return Err(EscapeProblem {
+                        start,
+                        end: start + 2,
+                    });
+                }
             },
-            _ => return Err(EscapeProblem { start, end: start + 1 + length }),
+            _ => {
+                return Err(EscapeProblem {
+                    start,
+                    end: start + 1 + length,
+                });
+            }
         }
         rest = &escape[length..];
     }
@@ -247,11 +267,12 @@ fn unicode_escape(escape: &str) -> Option<(char, usize)> {
 
 /// The value of a string token with its quotes; what it holds as it stands if it was refused.
 pub(super) fn string_value(text: &str) -> Arc<str> {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let inner = quote.map_or(text, |quote| {
-        let inner = &text[1..];
-        inner.strip_suffix(quote).unwrap_or(inner)
-    });
+    const QUOTES: [char; 8] = ['"', '\'', '“', '”', '„', '‘', '’', '«'];
+    let inner = text.strip_prefix(QUOTES).unwrap_or(text);
+    let inner = inner
+        .strip_suffix(QUOTES)
+        .or(inner.strip_suffix('»'))
+        .unwrap_or(inner);
     unescape(inner).unwrap_or_else(|_| inner.into())
 }
 
@@ -284,7 +305,13 @@ mod tests {
     #[test]
     fn escapes_are_resolved_or_refused_where_they_stand() {
         assert_eq!(&*unescape(r#"a\n\"\u{e9}\\"#).unwrap(), "a\n\"é\\");
-        assert_eq!(unescape(r"ab\q").unwrap_err(), EscapeProblem { start: 2, end: 4 });
-        assert_eq!(unescape(r"\u{110000}").unwrap_err(), EscapeProblem { start: 0, end: 2 });
+        assert_eq!(
+            unescape(r"ab\q").unwrap_err(),
+            EscapeProblem { start: 2, end: 4 }
+        );
+        assert_eq!(
+            unescape(r"\u{110000}").unwrap_err(),
+            EscapeProblem { start: 0, end: 2 }
+        );
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Failure<'a> {
     pub(super) text: &'a str,
     pub(super) tokens: &'a [Token],
     pub(super) layout: &'a Layout,
+    /// What the part belongs to: a `Begin…`.
+    pub(super) begin: TokenKind,
     /// The part, and the keyword that says what it is.
     pub(super) start: usize,
     pub(super) keyword: usize,
@@ -29,14 +31,17 @@ pub(super) struct Failure<'a> {
 /// What to tell the user.
 pub(super) struct Explanation {
     pub(super) diagnostic: Diagnostic,
-    /// If all that is missing is a `;`, the token before which it is missing.
+    /// If all that the part lacks is a `;`, the token before which it is missing.
     pub(super) missing_semicolon: Option<usize>,
 }
 
 /// Explains a failure: the first rule that knows better wins.
 pub(super) fn explain(failure: &Failure<'_>) -> Explanation {
     if let Some((diagnostic, cut)) = failure.missing_semicolon() {
-        return Explanation { diagnostic, missing_semicolon: Some(cut) };
+        return Explanation {
+            diagnostic,
+            missing_semicolon: cut,
+        };
     }
     let diagnostic = None
         .or_else(|| foreign::explain(failure))
@@ -49,7 +54,10 @@ pub(super) fn explain(failure: &Failure<'_>) -> Explanation {
         .or_else(|| failure.missing_part())
         .or_else(|| failure.missing_separator())
         .unwrap_or_else(|| failure.unexpected());
-    Explanation { diagnostic, missing_semicolon: None }
+    Explanation {
+        diagnostic,
+        missing_semicolon: None,
+    }
 }
 
 impl Failure<'_> {
@@ -58,7 +66,9 @@ impl Failure<'_> {
     }
 
     fn text_at(&self, index: usize) -> &str {
-        self.tokens.get(index).map_or("", |token| token.span.of(self.text))
+        self.tokens
+            .get(index)
+            .map_or("", |token| token.span.of(self.text))
     }
 
     /// The token that does not fit, or the gap after the last one.
@@ -79,13 +89,19 @@ impl Failure<'_> {
 
     /// The token before the one that does not fit.
     fn before(&self) -> Option<Token> {
-        self.at.checked_sub(1).filter(|&at| at >= self.start).map(|at| self.tokens[at])
+        self.at
+            .checked_sub(1)
+            .filter(|&at| at >= self.start)
+            .map(|at| self.tokens[at])
     }
 
     fn expects(&self, token: &str) -> bool {
         self.expected.iter().any(|expected| {
             expected == token
-                || expected.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) == Some(token)
+                || expected
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.strip_suffix('"'))
+                    == Some(token)
         })
     }
 
@@ -108,7 +124,7 @@ impl Failure<'_> {
         let text = token.span.of(self.text);
         match text.chars().count() {
             0 => format!("`{}`", token.kind.describe()),
-            ..=30 => format!("`{text}`"),
+            1..=30 => format!("`{text}`"),
             _ => format!("`{}…`", text.chars().take(29).collect::<String>()),
         }
     }
@@ -130,25 +146,29 @@ impl Failure<'_> {
     /// Tokens before the one that does not fit, backwards, as far as the same list element goes.
     fn element_before(&self) -> impl Iterator<Item = Token> {
         let mut depth = 0u32;
-        self.tokens[self.start..self.at].iter().rev().copied().take_while(move |token| {
-            if token.kind.is_closing() {
-                depth += 1;
-            } else if token.kind.is_opening() {
-                if depth == 0 {
-                    return false;
+        self.tokens[self.start..self.at]
+            .iter()
+            .rev()
+            .copied()
+            .take_while(move |token| {
+                if token.kind.is_closing() {
+                    depth += 1;
+                } else if token.kind.is_opening() {
+                    if depth == 0 {
+                        return false;
+                    }
+                    depth -= 1;
                 }
-                depth -= 1;
-            }
-            depth > 0
-                || !matches!(
-                    token.kind,
-                    TokenKind::Comma | TokenKind::Semicolon | TokenKind::If | TokenKind::For
-                )
-        })
+                depth > 0
+                    || !matches!(
+                        token.kind,
+                        TokenKind::Comma | TokenKind::Semicolon | TokenKind::If | TokenKind::For
+                    )
+            })
     }
 
     /// A statement is complete, and the next thing begins a line or ends the body.
-    fn missing_semicolon(&self) -> Option<(Diagnostic, usize)> {
+    fn missing_semicolon(&self) -> Option<(Diagnostic, Option<usize>)> {
         if !self.expects(";") || self.at == self.start || self.open_bracket_is_not_a_block() {
             return None;
         }
@@ -158,7 +178,9 @@ impl Failure<'_> {
             Some(TokenKind::Foreign) => false,
             Some(kind) => {
                 self.layout.begins_line(self.at)
-                    && (kind.is_atomic_operand() || kind.begins_statement() || kind == TokenKind::At)
+                    && (kind.is_atomic_operand()
+                        || kind.begins_statement()
+                        || kind == TokenKind::At)
                     && !foreign::joins_conditions(self.text_at(self.at))
             }
         };
@@ -171,18 +193,26 @@ impl Failure<'_> {
             _ => form::name(self),
         };
         let diagnostic = self
-            .error(codes::MISSING_SEMICOLON, gap, format!("this {what} lacks its `;`"))
+            .error(
+                codes::MISSING_SEMICOLON,
+                gap,
+                format!("this {what} lacks its `;`"),
+            )
             .label("`;` is missing here")
             .fix("end it", gap, ";");
-        Some((diagnostic, self.at))
+        Some((diagnostic, self.open_bracket().is_none().then_some(self.at)))
     }
 
     fn open_bracket_is_not_a_block(&self) -> bool {
-        self.open_bracket().is_some_and(|open| self.tokens[open].kind != TokenKind::OpenBrace)
+        self.open_bracket()
+            .is_some_and(|open| self.tokens[open].kind != TokenKind::OpenBrace)
     }
 
     fn because_not_last(&self) -> Option<Diagnostic> {
-        let goes_on = matches!(self.kind()?, TokenKind::If | TokenKind::Comma | TokenKind::Because);
+        let goes_on = matches!(
+            self.kind()?,
+            TokenKind::If | TokenKind::Comma | TokenKind::Because
+        );
         let reason = self.before()?;
         let because = self.tokens[..self.at - 1].last()?;
         if !goes_on || reason.kind != TokenKind::Str || because.kind != TokenKind::Because {
@@ -213,13 +243,25 @@ impl Failure<'_> {
                     _ => diagnostic.help("to bind a name, write `let name = value`"),
                 })
             }
-            TokenKind::EqualEqual if self.expects("=") => Some(
-                self.error(codes::ASSIGNMENT, span, "`==` does not bind".to_owned())
-                    .label("compares")
-                    .fix("bind with `=`", span, "="),
-            ),
+            TokenKind::EqualEqual if self.expects("=") => Some(self.comparison_for_binding(span)),
+            _ if self.expects("=")
+                && self
+                    .element_before()
+                    .any(|token| token.kind == TokenKind::Let) =>
+            {
+                let comparison = self
+                    .element_before()
+                    .find(|token| token.kind == TokenKind::EqualEqual)?;
+                Some(self.comparison_for_binding(comparison.span))
+            }
             _ => None,
         }
+    }
+
+    fn comparison_for_binding(&self, span: Span) -> Diagnostic {
+        self.error(codes::ASSIGNMENT, span, "`==` does not bind".to_owned())
+            .label("compares")
+            .fix("bind with `=`", span, "=")
     }
 
     fn chained_comparison(&self) -> Option<Diagnostic> {
@@ -227,13 +269,19 @@ impl Failure<'_> {
         if !kind.is_comparison() || self.expects_operand() {
             return None;
         }
-        let first = self.element_before().find(|token| token.kind.is_comparison())?;
+        let first = self
+            .element_before()
+            .find(|token| token.kind.is_comparison())?;
         Some(
-            self.error(codes::CHAINED_COMPARISON, self.span(), "comparisons do not chain".to_owned())
-                .label("a second comparison")
-                .and(first.span, "the first one")
-                .note("`a < b < c` would compare a Bool with `c`.")
-                .help("write two: `a < b, b < c` as conditions, `a < b && b < c` as a value"),
+            self.error(
+                codes::CHAINED_COMPARISON,
+                self.span(),
+                "comparisons do not chain".to_owned(),
+            )
+            .label("a second comparison")
+            .and(first.span, "the first one")
+            .note("`a < b < c` would compare a Bool with `c`.")
+            .help("write two: `a < b, b < c` as conditions, `a < b && b < c` as a value"),
         )
     }
 
@@ -245,16 +293,30 @@ impl Failure<'_> {
         if !is_word || !(self.expects("LOWER") || self.expects("UPPER")) {
             return None;
         }
-        let next = self.tokens[..self.end].get(self.at + 1).map(|token| token.kind);
+        let next = self.tokens[..self.end]
+            .get(self.at + 1)
+            .map(|token| token.kind);
         let as_value = matches!(
             next,
-            Some(TokenKind::Comma | TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::Arrow)
+            Some(
+                TokenKind::Comma
+                    | TokenKind::CloseParen
+                    | TokenKind::CloseBracket
+                    | TokenKind::Arrow
+            )
         ) || next.is_some_and(|next| next.is_infix() && next != TokenKind::Minus);
         let as_declared = next == Some(TokenKind::OpenParen)
-            && self.before().is_some_and(|before| before.kind.begins_statement());
-        let named = !self.expects_operand() && !self.expects(";") && self.before().is_some_and(|before| {
-            matches!(before.kind, TokenKind::As | TokenKind::Param | TokenKind::Coordinate | TokenKind::Output)
-        });
+            && self
+                .before()
+                .is_some_and(|before| before.kind.begins_statement());
+        let named = !self.expects_operand()
+            && !self.expects(";")
+            && self.before().is_some_and(|before| {
+                matches!(
+                    before.kind,
+                    TokenKind::As | TokenKind::Param | TokenKind::Coordinate | TokenKind::Output
+                )
+            });
         if !(as_value || as_declared || named) {
             return None;
         }
@@ -280,8 +342,10 @@ impl Failure<'_> {
         let open = self.open_bracket()?;
         let bracket = self.tokens[open].kind.describe();
         let error = |message: String| self.error(codes::UNEXPECTED, self.span(), message);
-        let diagnostic = error(format!("a `;` cannot stand between `{bracket}` and its end"))
-            .and(self.tokens[open].span, "opened here");
+        let diagnostic = error(format!(
+            "a `;` cannot stand between `{bracket}` and its end"
+        ))
+        .and(self.tokens[open].span, "opened here");
         let separates = self.expects(",");
         Some(match separates {
             true => diagnostic.fix("separate the parts with a comma", self.span(), ","),
@@ -308,16 +372,24 @@ impl Failure<'_> {
         let gap = self.gap();
         if kind == TokenKind::Comma {
             return Some(
-                self.error(codes::MISSING_PART, self.span(), "a rule has one head".to_owned())
-                    .label("another head, or a condition without `if`?")
-                    .help("write `head if condition, condition;`, and one rule for each head"),
+                self.error(
+                    codes::MISSING_PART,
+                    self.span(),
+                    "a rule has one head".to_owned(),
+                )
+                .label("another head, or a condition without `if`?")
+                .help("write `head if condition, condition;`, and one rule for each head"),
             );
         }
         begins_condition.then(|| {
-            self.error(codes::MISSING_PART, gap, "the `if` before the conditions is missing".to_owned())
-                .label("`if` is missing here")
-                .note("A rule looks like `reach(a, c) if reach(a, b), edge(b, c);`.")
-                .fix("write `if`", gap, " if")
+            self.error(
+                codes::MISSING_PART,
+                gap,
+                "the `if` before the conditions is missing".to_owned(),
+            )
+            .label("`if` is missing here")
+            .note("A rule looks like `reach(a, c) if reach(a, b), edge(b, c);`.")
+            .fix("write `if`", gap, " if")
         })
     }
 
@@ -326,10 +398,17 @@ impl Failure<'_> {
         let found = self.quote(self.at);
         let missing = |what: &str| {
             let message = match self.before() {
-                Some(_) => format!("{what} is missing between {} and {found}", self.quote(self.at - 1)),
+                Some(_) => format!(
+                    "{what} is missing between {} and {found}",
+                    self.quote(self.at - 1)
+                ),
                 None => format!("{what} is missing before {found}"),
             };
-            form::note(self, self.error(codes::MISSING_PART, gap, message).label("missing here"))
+            form::note(
+                self,
+                self.error(codes::MISSING_PART, gap, message)
+                    .label("missing here"),
+            )
         };
         let kind = self.kind();
         let stops = kind.is_none_or(|kind| {
@@ -362,25 +441,39 @@ impl Failure<'_> {
         });
         if self.at == self.start {
             return (kind == Some(TokenKind::Semicolon)).then(|| {
-                self.error(codes::UNEXPECTED, self.span(), "nothing stands before this `;`".to_owned())
-                    .fix("remove it", self.span(), "")
+                self.error(
+                    codes::UNEXPECTED,
+                    self.span(),
+                    "nothing stands before this `;`".to_owned(),
+                )
+                .fix("remove it", self.span(), "")
             });
         }
         if self.expects_operand() && stops {
             let what = match self.before().map(|before| before.kind) {
-                Some(TokenKind::If) if !self.expects(";") => "a condition",
-                Some(TokenKind::For) => "a condition",
                 Some(TokenKind::Not | TokenKind::Exists | TokenKind::Maybe) => "a relation",
                 Some(TokenKind::Sample | TokenKind::Final) => "a relation",
+                // Only where a condition begins can one of its prefixes stand.
+                _ if self.expects("exists") => "a condition",
                 _ => "a value",
             };
             return Some(missing(what));
         }
         let has_type_place = matches!(
             self.before().map(|before| before.kind),
-            Some(TokenKind::Arrow | TokenKind::Colon | TokenKind::Equals | TokenKind::Less | TokenKind::On)
+            Some(
+                TokenKind::Arrow
+                    | TokenKind::Colon
+                    | TokenKind::Equals
+                    | TokenKind::Less
+                    | TokenKind::On
+            )
         );
-        if self.expects("LOWER") && !self.expects_operand() && !self.expects(")") && !self.expects(";") {
+        if self.expects("LOWER")
+            && !self.expects_operand()
+            && !self.expects(")")
+            && !self.expects(";")
+        {
             let what = if has_type_place { "a type" } else { "a name" };
             if stops || !self.expects("(") {
                 return Some(missing(what));
@@ -392,29 +485,32 @@ impl Failure<'_> {
         if self.expects("STRING") && !self.expects_operand() {
             return Some(missing("a text in quotes"));
         }
-        let words = ["else", "from", "to", "by", "every", "after", "because", "fn", "on", "=>", ":", "="];
+        let words = [
+            "else", "from", "to", "by", "every", "after", "because", "fn", "on", "=>", ":", "=",
+        ];
         if let Some(word) = words.iter().find(|word| self.expects_only(word)) {
             let diagnostic = missing(&format!("`{word}`"));
             return Some(match *word {
                 "else" => diagnostic.note("Every `if` has an `else`, because it is a value."),
-                ":" => diagnostic.note("Every column, field and parameter has a type: `name: Type`."),
+                ":" => {
+                    diagnostic.note("Every column, field and parameter has a type: `name: Type`.")
+                }
                 _ => diagnostic,
             });
         }
         if self.expects("{") && !self.expects(";") && !self.expects_operand() {
-            return Some(
-                form::note(
-                    self,
-                    self.error(
-                        codes::INCOMPLETE,
-                        gap,
-                        format!("the `{{` of this {} is missing", form::name(self)),
-                    )
-                    .label("a body in braces is missing here"),
-                ),
-            );
+            return Some(form::note(
+                self,
+                self.error(
+                    codes::INCOMPLETE,
+                    gap,
+                    format!("the `{{` of this {} is missing", form::name(self)),
+                )
+                .label("a body in braces is missing here"),
+            ));
         }
-        if self.expects("(") && !self.expects_operand() && !self.expects(";") && !self.expects(",") {
+        if self.expects("(") && !self.expects_operand() && !self.expects(";") && !self.expects(",")
+        {
             return Some(missing("`(`"));
         }
         None
@@ -422,10 +518,16 @@ impl Failure<'_> {
 
     /// True if `word` can follow, and hardly anything else that would end a name or value.
     fn expects_only(&self, word: &str) -> bool {
-        self.expects(word) && !self.expects(";") && !self.expects(",") && !self.expects_operand()
-            && !(word == "because" && self.expects("{"))
-            && !(word == "fn" && self.expects("}"))
-            && !(word == "on" && !self.expects("<"))
+        let other = match word {
+            "because" => "{",
+            "fn" => "}",
+            _ => ";",
+        };
+        let others = [";", ",", other].iter().any(|other| self.expects(other));
+        self.expects(word)
+            && !others
+            && !self.expects_operand()
+            && (word != "on" || self.expects("<"))
     }
 
     fn missing_separator(&self) -> Option<Diagnostic> {
@@ -445,7 +547,8 @@ impl Failure<'_> {
                     | TokenKind::DotDot
                     | TokenKind::Bang
             );
-        let complete = self.before()?.kind.ends_operand() || self.before()?.kind == TokenKind::Greater;
+        let complete =
+            self.before()?.kind.ends_operand() || self.before()?.kind == TokenKind::Greater;
         if !self.expects(",") || !begins || !complete {
             return None;
         }
@@ -465,26 +568,54 @@ impl Failure<'_> {
         )
     }
 
+    /// The first token of the part cannot begin one.
+    fn misplaced(&self) -> Diagnostic {
+        let (place, note) = match self.begin {
+            TokenKind::BeginTest => (
+                "in a test",
+                "A test holds `given`, `expect`, `after` and `in Service { … }`.",
+            ),
+            TokenKind::BeginOn => (
+                "in an `on` block",
+                "An `on` block holds `let`s and effects: `merge`, `send`, `reply` and the like.",
+            ),
+            _ => (
+                "here",
+                "A declaration begins with its keyword, a rule with its head.",
+            ),
+        };
+        let found = self.quote(self.at);
+        self.error(
+            codes::UNEXPECTED,
+            self.span(),
+            format!("nothing begins with {found} {place}"),
+        )
+        .label("does not fit here")
+        .note(note)
+    }
+
     fn unexpected(&self) -> Diagnostic {
         let diagnostic = match (self.kind(), self.before()) {
+            (Some(_), None) => return self.misplaced(),
             (None, _) => self
-                .error(codes::INCOMPLETE, self.span(), format!("this {} ends too early", form::name(self)))
+                .error(
+                    codes::INCOMPLETE,
+                    self.span(),
+                    format!("this {} ends too early", form::name(self)),
+                )
                 .label("something is missing here"),
             (Some(_), Some(before)) => self
                 .error(
                     codes::UNEXPECTED,
                     self.span(),
-                    format!("{} cannot follow {}", self.quote(self.at), self.quote(self.at - 1)),
+                    format!(
+                        "{} cannot follow {}",
+                        self.quote(self.at),
+                        self.quote(self.at - 1)
+                    ),
                 )
                 .label("does not fit here")
                 .and(before.span, "after this"),
-            (Some(_), None) => self
-                .error(
-                    codes::UNEXPECTED,
-                    self.span(),
-                    format!("nothing can begin with {} here", self.quote(self.at)),
-                )
-                .label("does not fit here"),
         };
         form::note(self, diagnostic)
     }

@@ -8,8 +8,9 @@ use super::brackets::{self, Mended};
 use super::context::{Context, Documentation};
 use super::grammar::StartParser;
 use super::layout::Layout;
+use super::lexer::lex;
 use super::recover::Recovery;
-use super::token::{Token, TokenKind, Trivia, lex};
+use super::token::{Token, TokenKind, Trivia};
 use super::{depth, words};
 use crate::diagnostic::{self, Diagnostic, codes};
 use crate::source::{FileId, Span};
@@ -38,10 +39,12 @@ impl Parsed {
 pub fn parse(file: FileId, text: &str) -> Parsed {
     if u32::try_from(text.len()).is_err() {
         let message = "this file is larger than 4 GB";
-        let diagnostic =
-            Diagnostic::error(codes::FILE_TOO_LARGE, file, Span::default(), message)
-                .help("split it into modules; facts belong into an `input`");
-        return Parsed { diagnostics: vec![diagnostic], ..Parsed::default() };
+        let diagnostic = Diagnostic::error(codes::FILE_TOO_LARGE, file, Span::default(), message)
+            .help("split it into modules; facts belong into an `input`");
+        return Parsed {
+            diagnostics: vec![diagnostic],
+            ..Parsed::default()
+        };
     }
     let mut lexed = lex(file, text);
     words::resolve(text, &mut lexed.tokens);
@@ -87,10 +90,17 @@ fn recover(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Item> {
     let layout = Layout::new(context.text, tokens);
-    let Mended { tokens, diagnostics: mut found, mut places } =
-        brackets::mend(context.file, context.text, tokens, &layout);
+    let Mended {
+        tokens,
+        diagnostics: mut found,
+        mut places,
+    } = brackets::mend(context.file, context.text, tokens, &layout);
     let layout = Layout::new(context.text, &tokens);
-    places.extend(diagnostics.iter().map(|diagnostic| diagnostic.primary.span.start));
+    places.extend(
+        diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.primary.span.start),
+    );
     places.sort_unstable();
     let mut recovery = Recovery::new(context, &tokens, &layout, &places, deep);
     let items = recovery.items();
@@ -106,7 +116,8 @@ fn keep_one_per_line(text: &str, diagnostics: &mut Vec<Diagnostic>) {
     let mut last: Option<Span> = None;
     diagnostics.retain(|diagnostic| {
         let span = diagnostic.primary.span;
-        let echo = last.is_some_and(|last| !Span::new(last.start, span.start).of(text).contains('\n'));
+        let echo =
+            last.is_some_and(|last| !Span::new(last.start, span.start).of(text).contains('\n'));
         last = Some(span);
         !echo
     });
@@ -160,18 +171,26 @@ pub(super) fn read<'t>(
 ) -> Result<Stretch, Stuck> {
     use lalrpop_util::ParseError;
     let begin = std::iter::once((0, begin, 0));
-    let rest = tokens.into_iter().map(|token| (token.span.start, token.kind, token.span.end));
+    let rest = tokens
+        .into_iter()
+        .map(|token| (token.span.start, token.kind, token.span.end));
     let result = StartParser::new().parse(context, begin.chain(rest).map(Ok::<_, ()>));
     result.map_err(|error| match error {
-        ParseError::UnrecognizedToken { token, expected } => {
-            Stuck { token: Some((token.0, token.1)), expected }
-        }
-        ParseError::UnrecognizedEof { expected, .. } => Stuck { token: None, expected },
-        ParseError::ExtraToken { token } => {
-            Stuck { token: Some((token.0, token.1)), expected: Vec::new() }
-        }
-        ParseError::InvalidToken { .. } | ParseError::User { .. } => {
-            Stuck { token: None, expected: Vec::new() }
-        }
+        ParseError::UnrecognizedToken { token, expected } => Stuck {
+            token: Some((token.0, token.1)),
+            expected,
+        },
+        ParseError::UnrecognizedEof { expected, .. } => Stuck {
+            token: None,
+            expected,
+        },
+        ParseError::ExtraToken { token } => Stuck {
+            token: Some((token.0, token.1)),
+            expected: Vec::new(),
+        },
+        ParseError::InvalidToken { .. } | ParseError::User { .. } => Stuck {
+            token: None,
+            expected: Vec::new(),
+        },
     })
 }

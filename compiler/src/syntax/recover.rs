@@ -3,6 +3,7 @@
 //! Invariants: brackets match (see [`super::brackets`]). A part that can be read is in the tree; one
 //! that cannot is an `Error` node, and has one diagnostic unless something in it was reported before.
 
+use super::MAX_DEPTH;
 use super::ast::*;
 use super::brackets::{calls_for_body, opens_body};
 use super::context::Context;
@@ -10,7 +11,6 @@ use super::layout::Layout;
 use super::message::{Failure, explain};
 use super::parse::{Stretch, Stuck, read};
 use super::token::{Token, TokenKind};
-use super::MAX_DEPTH;
 use crate::diagnostic::{Diagnostic, codes};
 
 /// Bodies within bodies that are read part by part; deeper ones are read whole or not at all.
@@ -52,7 +52,16 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
     ) -> Self {
         let partners = partners(tokens);
         let (bodies, diagnostics) = (0, Vec::new());
-        Self { context, tokens, layout, partners, reported, deep, bodies, diagnostics }
+        Self {
+            context,
+            tokens,
+            layout,
+            partners,
+            reported,
+            deep,
+            bodies,
+            diagnostics,
+        }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -66,28 +75,43 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
 
     fn items_in(&mut self, start: usize, end: usize) -> Vec<Item> {
         let mut items = Vec::new();
-        self.each_part(start, end, TokenKind::BeginItems, |this, part, outcome| match outcome {
-            Ok(stretch) => items.append(&mut stretch.items()),
-            Err(()) => items.push(this.broken_item(part)),
-        });
+        self.each_part(
+            start,
+            end,
+            TokenKind::BeginItems,
+            |this, part, outcome| match outcome {
+                Ok(stretch) => items.append(&mut stretch.items()),
+                Err(()) => items.push(this.broken_item(part)),
+            },
+        );
         items
     }
 
     fn on_statements(&mut self, start: usize, end: usize) -> Vec<OnStatement> {
         let mut statements = Vec::new();
-        self.each_part(start, end, TokenKind::BeginOn, |this, part, outcome| match outcome {
-            Ok(stretch) => statements.append(&mut stretch.on()),
-            Err(()) => statements.push(OnStatement::Error(this.span(part.start, part.end))),
-        });
+        self.each_part(
+            start,
+            end,
+            TokenKind::BeginOn,
+            |this, part, outcome| match outcome {
+                Ok(stretch) => statements.append(&mut stretch.on()),
+                Err(()) => statements.push(OnStatement::Error(this.span(part.start, part.end))),
+            },
+        );
         statements
     }
 
     fn test_statements(&mut self, start: usize, end: usize) -> Vec<TestStatement> {
         let mut statements = Vec::new();
-        self.each_part(start, end, TokenKind::BeginTest, |this, part, outcome| match outcome {
-            Ok(stretch) => statements.append(&mut stretch.test()),
-            Err(()) => statements.push(this.broken_test_statement(part)),
-        });
+        self.each_part(
+            start,
+            end,
+            TokenKind::BeginTest,
+            |this, part, outcome| match outcome {
+                Ok(stretch) => statements.append(&mut stretch.test()),
+                Err(()) => statements.push(this.broken_test_statement(part)),
+            },
+        );
         statements
     }
 
@@ -101,26 +125,32 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
         mut take: impl FnMut(&mut Self, Part, Result<Stretch, ()>),
     ) {
         let mut at = start;
+        let mut after_broken = false;
         while at < end {
             let part = self.next_part(at, end);
             at = part.end;
+            // What cannot even begin a part, behind a broken one, is the rest of that one.
+            let may_be_echo = std::mem::replace(&mut after_broken, true);
             let stuck = match self.read_part(part.start, part.end, None, begin) {
                 Ok(stretch) => {
+                    after_broken = false;
                     take(self, part, Ok(stretch));
                     continue;
                 }
                 Err(stuck) => stuck,
             };
-            if self.container(part).is_some() {
+            if self.container(part, begin).is_some() {
+                after_broken = false;
                 take(self, part, Err(()));
                 continue;
             }
-            let Some(failure) = self.failure(part, stuck) else {
+            let Some(failure) = self.failure(part, stuck, begin) else {
                 take(self, part, Err(()));
                 continue;
             };
+            let is_echo = may_be_echo && failure.at == part.start;
             let explanation = explain(&failure);
-            if !self.is_reported(part.start, part.end) {
+            if !is_echo && !self.is_reported(part.start, part.end) {
                 self.diagnostics.push(explanation.diagnostic);
             }
             match explanation.missing_semicolon {
@@ -128,13 +158,19 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
                     at = cut;
                     let part = Part { end: cut, ..part };
                     let place = self.tokens[cut - 1].span.after();
-                    let semicolon = Token { kind: TokenKind::Semicolon, span: place };
+                    let semicolon = Token {
+                        kind: TokenKind::Semicolon,
+                        span: place,
+                    };
                     let outcome = self.read_part(part.start, cut, Some(semicolon), begin);
                     take(self, part, outcome.map_err(|_| ()));
                 }
                 Some(cut) if cut == part.end => {
                     let place = self.tokens[cut - 1].span.after();
-                    let semicolon = Token { kind: TokenKind::Semicolon, span: place };
+                    let semicolon = Token {
+                        kind: TokenKind::Semicolon,
+                        span: place,
+                    };
                     let outcome = self.read_part(part.start, cut, Some(semicolon), begin);
                     take(self, part, outcome.map_err(|_| ()));
                 }
@@ -168,21 +204,41 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
         while at < end {
             let token = self.tokens[at].kind;
             if at > keyword && self.layout.begins_line(at) && self.begins_part(kind, token) {
-                return Part { start, end: at, keyword, body: None };
+                return Part {
+                    start,
+                    end: at,
+                    keyword,
+                    body: None,
+                };
             }
             if token == TokenKind::Semicolon {
-                return Part { start, end: at + 1, keyword, body: None };
+                return Part {
+                    start,
+                    end: at + 1,
+                    keyword,
+                    body: None,
+                };
             }
             if token == TokenKind::OpenBrace && has_body && opens_body(self.tokens, at) {
                 let close = self.partners[at];
-                return Part { start, end: close + 1, keyword, body: Some(at) };
+                return Part {
+                    start,
+                    end: close + 1,
+                    keyword,
+                    body: Some(at),
+                };
             }
             at = match token.is_opening() {
                 true => self.partners[at] + 1,
                 false => at + 1,
             };
         }
-        Part { start, end, keyword, body: None }
+        Part {
+            start,
+            end,
+            keyword,
+            body: None,
+        }
     }
 
     /// True if a line that begins with `token` ends a part of the kind `keyword`.
@@ -205,15 +261,27 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
         if self.deep_place(start, end).is_some() {
             return Err(None);
         }
-        let outcome = read(self.context, begin, self.tokens[start..end].iter().chain(&extra));
-        self.diagnostics.append(&mut self.context.finish(outcome.is_ok()));
+        let outcome = read(
+            self.context,
+            begin,
+            self.tokens[start..end].iter().chain(&extra),
+        );
+        self.diagnostics
+            .append(&mut self.context.finish(outcome.is_ok()));
         outcome.map_err(Some)
     }
 
     /// What to explain about a part that cannot be read; too deep ones are reported here.
-    fn failure(&mut self, part: Part, stuck: Option<Stuck>) -> Option<Failure<'_>> {
+    fn failure(
+        &mut self,
+        part: Part,
+        stuck: Option<Stuck>,
+        begin: TokenKind,
+    ) -> Option<Failure<'_>> {
         if let Some(place) = self.deep_place(part.start, part.end) {
-            let at = self.tokens.partition_point(|token| token.span.start < place);
+            let at = self
+                .tokens
+                .partition_point(|token| token.span.start < place);
             let span = self.tokens[at.min(self.tokens.len() - 1)].span;
             self.diagnostics.push(
                 Diagnostic::error(
@@ -240,6 +308,7 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
             text: self.context.text,
             tokens: self.tokens,
             layout: self.layout,
+            begin,
             start: part.start,
             keyword: part.keyword,
             end: part.end,
@@ -252,14 +321,19 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
     fn deep_place(&self, start: usize, end: usize) -> Option<u32> {
         let span = self.span(start, end);
         let first = self.deep.partition_point(|offset| *offset < span.start);
-        self.deep.get(first).copied().filter(|offset| *offset < span.end)
+        self.deep
+            .get(first)
+            .copied()
+            .filter(|offset| *offset < span.end)
     }
 
     /// True if something in a stretch has been reported.
     fn is_reported(&self, start: usize, end: usize) -> bool {
         let span = self.span(start, end);
         let first = self.reported.partition_point(|offset| *offset < span.start);
-        self.reported.get(first).is_some_and(|offset| *offset <= span.end)
+        self.reported
+            .get(first)
+            .is_some_and(|offset| *offset <= span.end)
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -270,30 +344,45 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
         }
     }
 
-    /// The body of a part that can be taken apart.
-    fn container(&self, part: Part) -> Option<(usize, usize)> {
+    /// The body of a part that can be taken apart: one that may stand where it does.
+    fn container(&self, part: Part, begin: TokenKind) -> Option<(usize, usize)> {
         let body = part.body?;
-        let splits = matches!(
-            self.tokens[part.keyword].kind,
-            TokenKind::Service
-                | TokenKind::Agent
-                | TokenKind::Coordinate
-                | TokenKind::Lattice
-                | TokenKind::On
-                | TokenKind::Test
-                | TokenKind::In
-        );
+        let keyword = self.tokens[part.keyword].kind;
+        let splits = match begin {
+            TokenKind::BeginItems => matches!(
+                keyword,
+                TokenKind::Service
+                    | TokenKind::Agent
+                    | TokenKind::Coordinate
+                    | TokenKind::Lattice
+                    | TokenKind::On
+                    | TokenKind::Test
+            ),
+            TokenKind::BeginTest => keyword == TokenKind::In,
+            _ => false,
+        };
         (splits && self.bodies < MAX_BODIES).then(|| (body, self.partners[body]))
     }
 
     /// Reads the header of a container with an empty body.
-    fn read_header(&mut self, part: Part, body: usize, close: usize, begin: TokenKind) -> Option<Stretch> {
+    fn read_header(
+        &mut self,
+        part: Part,
+        body: usize,
+        close: usize,
+        begin: TokenKind,
+    ) -> Option<Stretch> {
         let extra = Some(self.tokens[close]);
         match self.read_part(part.start, body + 1, extra, begin) {
             Ok(stretch) => Some(stretch),
             Err(stuck) => {
-                let header = Part { end: body + 1, ..part };
-                let explanation = self.failure(header, stuck).map(|failure| explain(&failure));
+                let header = Part {
+                    end: body + 1,
+                    ..part
+                };
+                let explanation = self
+                    .failure(header, stuck, begin)
+                    .map(|failure| explain(&failure));
                 if let Some(explanation) = explanation
                     && !self.is_reported(part.start, body + 1)
                 {
@@ -312,9 +401,13 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
             public: None,
             kind: ItemKind::Error(self.declared_name(part)),
         };
-        let Some((body, close)) = self.container(part) else { return error };
+        let Some((body, close)) = self.container(part, TokenKind::BeginItems) else {
+            return error;
+        };
         let header = self.read_header(part, body, close, TokenKind::BeginItems);
-        let mut item = header.and_then(|stretch| stretch.items().pop()).unwrap_or(error);
+        let mut item = header
+            .and_then(|stretch| stretch.items().pop())
+            .unwrap_or(error);
         self.bodies += 1;
         match self.tokens[part.keyword].kind {
             TokenKind::On => {
@@ -335,7 +428,9 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
                     ItemKind::Service(Service { items, .. })
                     | ItemKind::Agent(Agent { items, .. })
                     | ItemKind::Coordinate(Coordinate { items, .. })
-                    | ItemKind::Lattice(Lattice { functions: items, .. }) => *items = read,
+                    | ItemKind::Lattice(Lattice {
+                        functions: items, ..
+                    }) => *items = read,
                     _ => {}
                 }
             }
@@ -346,10 +441,17 @@ impl<'c, 'a, 't> Recovery<'c, 'a, 't> {
 
     fn broken_test_statement(&mut self, part: Part) -> TestStatement {
         let span = self.span(part.start, part.end);
-        let error = TestStatement { span, kind: TestStatementKind::Error };
-        let Some((body, close)) = self.container(part) else { return error };
+        let error = TestStatement {
+            span,
+            kind: TestStatementKind::Error,
+        };
+        let Some((body, close)) = self.container(part, TokenKind::BeginTest) else {
+            return error;
+        };
         let header = self.read_header(part, body, close, TokenKind::BeginTest);
-        let mut statement = header.and_then(|stretch| stretch.test().pop()).unwrap_or(error);
+        let mut statement = header
+            .and_then(|stretch| stretch.test().pop())
+            .unwrap_or(error);
         self.bodies += 1;
         let read = self.test_statements(body + 1, close);
         if let TestStatementKind::In { statements, .. } = &mut statement.kind {

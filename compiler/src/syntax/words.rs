@@ -47,14 +47,23 @@ impl Before {
             None => true,
             Some(TokenKind::OpenBrace) => !self.is_set,
             Some(last) => {
-                matches!(last, TokenKind::Semicolon | TokenKind::CloseBrace | TokenKind::Pub)
+                matches!(
+                    last,
+                    TokenKind::Semicolon | TokenKind::CloseBrace | TokenKind::Pub
+                )
             }
         }
     }
 
     /// An operand has just ended, or (behind `>` and `}`) perhaps.
     fn after_operand(&self) -> bool {
-        self.last.is_some_and(|last| last.ends_operand() || last == TokenKind::Greater)
+        self.last
+            .is_some_and(|last| last.ends_operand() || last == TokenKind::Greater)
+    }
+
+    /// A statement can begin here, or only its `;` is missing: no name follows an operand.
+    fn near_statement(&self) -> bool {
+        self.at_statement() || self.last.is_some_and(TokenKind::ends_operand)
     }
 
     /// An operand has just ended in the middle of a statement.
@@ -85,17 +94,16 @@ fn is_keyword_here(kind: TokenKind, before: &Before, next: Option<TokenKind>) ->
                 || before.at_statement() && bracket_next
         }
         _ if kind.is_effect_word() => {
-            before.at_statement()
-                && (operand_next || matches!(next, Some(Minus | Bang | If | Match)))
+            before.near_statement() && operand_next
+                || before.after_operand() && word_next
+                || before.at_statement() && matches!(next, Some(Minus | Bang | If | Match))
         }
         From | To => before.inside_statement() && word_next,
         Late | By | Every => before.inside_statement() && operand_next,
-        After => {
-            before.inside_statement() && operand_next || before.at_statement() && value_next
-        }
-        Given => before.at_statement() && word_next,
+        After => before.inside_statement() && operand_next || before.at_statement() && value_next,
+        Given => before.near_statement() && word_next,
         Expect => {
-            before.at_statement() && (word_next || matches!(next, Some(Not | Exists | Maybe)))
+            before.near_statement() && (word_next || matches!(next, Some(Not | Exists | Maybe)))
         }
         Sample => word_next && before.last != Some(Output),
         Final => word_next && (before.last != Some(Output) || next != Some(To)),
@@ -126,14 +134,16 @@ fn name_kind(text: &str, span: Span) -> TokenKind {
 mod tests {
     use super::*;
     use crate::source::FileId;
-    use crate::syntax::token::lex;
+    use crate::syntax::lexer::lex;
 
     /// The words of `text` that stay keywords.
     fn keywords(text: &str) -> Vec<&str> {
         let mut tokens = lex(FileId(0), text).tokens;
         resolve(text, &mut tokens);
         let is_name = |kind| matches!(kind, TokenKind::Lower | TokenKind::Upper);
-        let keywords = tokens.iter().filter(|token| is_word(token.kind) && !is_name(token.kind));
+        let keywords = tokens
+            .iter()
+            .filter(|token| is_word(token.kind) && !is_name(token.kind));
         keywords.map(|token| token.span.of(text)).collect()
     }
 
@@ -141,14 +151,31 @@ mod tests {
     fn words_are_names_where_no_keyword_can_stand() {
         let cases: &[(&str, &[&str])] = &[
             ("edge(from, to) if arc(from, to), to > from;", &["if"]),
-            ("input r(from: Int, by: Int) from csv(by: at) late 5s by at;", &["input", "from", "late", "by"]),
-            ("event late(req: Id); on late(id) { schedule late(id) after 1s; }", &["event", "on", "schedule", "after"]),
-            ("p(type, view) if plane(type: t, table, ..), r.merge(event) > reply;", &["if"]),
-            ("pub view sample(x: Int); output sample to stdout(); output final to to csv();",
-             &["pub", "view", "output", "to", "output", "to"]),
+            (
+                "input r(from: Int, by: Int) from csv(by: at) late 5s by at;",
+                &["input", "from", "late", "by"],
+            ),
+            (
+                "event late(req: Id); on late(id) { schedule late(id) after 1s; }",
+                &["event", "on", "schedule", "after"],
+            ),
+            (
+                "p(type, view) if plane(type: t, table, ..), r.merge(event) > reply;",
+                &["if"],
+            ),
+            (
+                "pub view sample(x: Int); output sample to stdout(); output final to to csv();",
+                &["pub", "view", "output", "to", "output", "to"],
+            ),
             ("@on(gpu) view r(a: Int) -> Max<Int>;", &["view"]),
-            ("r(x) if x in {event, table}, sample q(x), not sample > 3;", &["if", "in", "sample", "not"]),
-            ("reply reply if sample term() -> reply;", &["reply", "if", "sample"]),
+            (
+                "r(x) if x in {event, table}, sample q(x), not sample > 3;",
+                &["if", "in", "sample", "not"],
+            ),
+            (
+                "reply reply if sample term() -> reply;",
+                &["reply", "if", "sample"],
+            ),
             ("}\nlate(x) if y(x); after(x) if y(x);", &["if", "if"]),
         ];
         for (text, expected) in cases {

@@ -10,7 +10,11 @@ pub fn programs() -> Vec<(String, String)> {
         .expect("the folder of programs")
         .map(|entry| {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             (name, std::fs::read_to_string(&path).expect("a program"))
         })
         .collect();
@@ -58,3 +62,7 @@ fn collect(items: &[Item], names: &mut Vec<String>) {
         names.push(name.as_str().to_owned());
     }
 }
+
+pub mod wrong;
+pub mod right;
+pub mod walk;

@@ -8,37 +8,117 @@ use crate::syntax::token::TokenKind;
 const FORMS: &[(TokenKind, &str, &str)] = &[
     (TokenKind::Use, "`use`", "use std.text.{words, lower};"),
     (TokenKind::Type, "type alias", "type Node = String;"),
-    (TokenKind::Record, "record", "record Line { sku: String, qty: Int }"),
-    (TokenKind::Enum, "enum", "enum Shape { Empty, Circle(Float) }"),
-    (TokenKind::Fn, "function", "fn double(x: Int) -> Int { x * 2 }"),
-    (TokenKind::Lattice, "lattice", "lattice Hull on Box { fn bottom() -> Box { … } fn join(a: Box, b: Box) -> Box { … } }"),
-    (TokenKind::Input, "input", "input edge(src: String, dst: String) from csv(\"edges.csv\");"),
+    (
+        TokenKind::Record,
+        "record",
+        "record Line { sku: String, qty: Int }",
+    ),
+    (
+        TokenKind::Enum,
+        "enum",
+        "enum Shape { Empty, Circle(Float) }",
+    ),
+    (
+        TokenKind::Fn,
+        "function",
+        "fn double(x: Int) -> Int { x * 2 }",
+    ),
+    (
+        TokenKind::Lattice,
+        "lattice",
+        "lattice Hull on Box { fn bottom() -> Box { … } fn join(a: Box, b: Box) -> Box { … } }",
+    ),
+    (
+        TokenKind::Input,
+        "input",
+        "input edge(src: String, dst: String) from csv(\"edges.csv\");",
+    ),
     (TokenKind::Param, "param", "param limit: Int = 10;"),
-    (TokenKind::View, "view", "view dist(src: String, dst: String) -> Min<Nat>;"),
-    (TokenKind::Output, "output", "output dist to csv(\"dist.csv\");"),
-    (TokenKind::Extern, "extern block", "extern wasm \"m.wasm\" { fn f(a: String) -> Int; }"),
-    (TokenKind::Table, "table", "table stock(sku: String) -> Sum<Int>;"),
+    (
+        TokenKind::View,
+        "view",
+        "view dist(src: String, dst: String) -> Min<Nat>;",
+    ),
+    (
+        TokenKind::Output,
+        "output",
+        "output dist to csv(\"dist.csv\");",
+    ),
+    (
+        TokenKind::Extern,
+        "extern block",
+        "extern wasm \"m.wasm\" { fn f(a: String) -> Int; }",
+    ),
+    (
+        TokenKind::Table,
+        "table",
+        "table stock(sku: String) -> Sum<Int>;",
+    ),
     (TokenKind::Event, "event", "event late(order: Id);"),
     (TokenKind::Message, "message", "message ping(at: Time);"),
-    (TokenKind::Request, "request", "request get(key: String) -> Option<String>;"),
+    (
+        TokenKind::Request,
+        "request",
+        "request get(key: String) -> Option<String>;",
+    ),
     (TokenKind::Timer, "timer", "timer beat every 1s;"),
     (TokenKind::Service, "service", "service Cart { … }"),
     (TokenKind::Agent, "agent", "agent Node(rank: Int) { … }"),
-    (TokenKind::Coordinate, "`coordinate` block", "coordinate close by session because \"…\" { on … }"),
-    (TokenKind::On, "`on` block", "on add(sku, qty) { merge stock(sku) -> qty; }"),
-    (TokenKind::Test, "test", "test \"what it promises\" { given a(1); expect b(2); }"),
+    (
+        TokenKind::Coordinate,
+        "`coordinate` block",
+        "coordinate close by session because \"…\" { on … }",
+    ),
+    (
+        TokenKind::On,
+        "`on` block",
+        "on add(sku, qty) { merge stock(sku) -> qty; }",
+    ),
+    (
+        TokenKind::Test,
+        "test",
+        "test \"what it promises\" { given a(1); expect b(2); }",
+    ),
     (TokenKind::Given, "`given`", "given edge(\"a\", \"b\", 1);"),
-    (TokenKind::Expect, "`expect`", "expect dist(\"a\", \"b\") -> 1, not reach(\"b\", \"a\");"),
+    (
+        TokenKind::Expect,
+        "`expect`",
+        "expect dist(\"a\", \"b\") -> 1, not reach(\"b\", \"a\");",
+    ),
     (TokenKind::After, "`after`", "after 500ms;"),
-    (TokenKind::In, "`in` block", "in Cart { given …; expect …; }"),
+    (
+        TokenKind::In,
+        "`in` block",
+        "in Cart { given …; expect …; }",
+    ),
     (TokenKind::Let, "`let`", "let total = price * qty;"),
     (TokenKind::Merge, "effect", "merge stock(sku) -> qty;"),
-    (TokenKind::Remove, "effect", "remove draft(id, _) because \"…\";"),
+    (
+        TokenKind::Remove,
+        "effect",
+        "remove draft(id, _) because \"…\";",
+    ),
     (TokenKind::Seal, "effect", "seal votes(id);"),
-    (TokenKind::Send, "effect", "send ping(at) to Node(n) if n in ranks;"),
-    (TokenKind::Schedule, "effect", "schedule late(id) after 40ms;"),
-    (TokenKind::Reply, "effect", "reply v if maybe sample value(key) -> v because \"…\";"),
-    (TokenKind::Lower, "rule", "reach(a, c) if reach(a, b), edge(b, c);"),
+    (
+        TokenKind::Send,
+        "effect",
+        "send ping(at) to Node(n) if n in ranks;",
+    ),
+    (
+        TokenKind::Schedule,
+        "effect",
+        "schedule late(id) after 40ms;",
+    ),
+    (
+        TokenKind::Reply,
+        "effect",
+        "reply v if maybe sample value(key) -> v because \"…\";",
+    ),
+    (
+        TokenKind::Lower,
+        "rule",
+        "reach(a, c) if reach(a, b), edge(b, c);",
+    ),
 ];
 
 /// What the part is called in messages.
@@ -50,7 +130,10 @@ pub(super) fn name(failure: &Failure<'_>) -> &'static str {
 pub(super) fn note(failure: &Failure<'_>, diagnostic: Diagnostic) -> Diagnostic {
     match find(failure) {
         Some((_, name, form)) => {
-            let article = if name.starts_with(['a', 'e', 'i', 'o']) || name.starts_with("`on`") || name.starts_with("`in`") {
+            let article = if name.starts_with(['a', 'e', 'i', 'o'])
+                || name.starts_with("`on`")
+                || name.starts_with("`in`")
+            {
                 "An"
             } else {
                 "A"

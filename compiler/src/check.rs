@@ -1,0 +1,219 @@
+//! From syntax trees to one checked program: names, types, safety, strata, labels.
+//!
+//! Invariants:
+//! - Pure: other files come in through [`Loader`].
+//! - No input makes it panic, and its recursion is bounded (see [`MAX_DEPTH`]).
+//! - One diagnostic per mistake. What a mistake leaves without meaning is *poisoned*: a name whose
+//!   declaration could not be read, a type that is not known. Poison is silent wherever it is used.
+//! - The order of declarations, rules and conditions changes neither the diagnostics nor the program.
+//!
+//! The order of the work: files are read ([`modules`]), names declared and looked up ([`names`]),
+//! declarations given types ([`declare`]), function bodies checked ([`function`]), rules checked
+//! ([`rule`], [`conditions`], [`expr`]), then the whole is put in strata ([`strata`]) and labelled ([`labels`]).
+
+mod atom;
+mod binary;
+mod body;
+mod call;
+mod comprehension;
+mod conditions;
+mod connector;
+mod constant;
+mod construct;
+mod declare;
+mod emit;
+mod exhaustive;
+mod expr;
+mod function;
+mod intrinsic;
+mod labels;
+mod matching;
+mod mentions;
+mod modules;
+mod monotone;
+mod names;
+mod nominal;
+mod not_yet;
+mod pattern;
+mod reads;
+mod rule;
+mod strata;
+mod suggest;
+mod test_block;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sheaf_ir::Nominal;
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::hir;
+use crate::source::{FileId, Sources, Span};
+use crate::syntax::ast;
+
+use modules::Module;
+use names::Scope;
+
+/// The deepest an expression of the checked program may nest, with the functions it calls.
+pub const MAX_DEPTH: usize = 512;
+
+/// The largest a rule may be, counted in expressions, with the functions it calls.
+pub const MAX_SIZE: usize = 200_000;
+
+/// Where the files of modules come from.
+pub trait Loader {
+    /// The text of a module, named by its path (`shop.prices`), relative to the root file's folder;
+    /// `Ok(None)` if there is none.
+    ///
+    /// # Errors
+    /// A short clause saying why a file that is there cannot be read.
+    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String>;
+}
+
+/// The file of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedModule {
+    /// The name that messages print, such as its path.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A loader for programs of one file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoModules;
+
+impl Loader for NoModules {
+    fn load(&mut self, _: &str) -> Result<Option<LoadedModule>, String> {
+        Ok(None)
+    }
+}
+
+/// What a check gives.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// The program. If there are errors it lacks what they are about, and must not be run.
+    pub program: hir::Program,
+    /// What is wrong, in the order of the text, syntax included.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// True if the program is refused.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The program, if it may be run.
+    pub fn runnable(&self) -> Option<&hir::Program> {
+        (!self.has_errors()).then_some(&self.program)
+    }
+}
+
+/// Parses and checks a program: the root file and all modules it uses, which are added to `sources`.
+pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Checked {
+    let (modules, mut diagnostics) = modules::load(sources, root, loader);
+    let mut checker = Checker::new(sources, &modules);
+    checker.declare_names();
+    checker.resolve_uses();
+    checker.declare_types();
+    checker.declare_relations();
+    checker.check_functions();
+    checker.check_rules();
+    checker.check_outputs();
+    checker.check_tests();
+    checker.report_unused();
+    checker.find_strata();
+    checker.check_monotone();
+    checker.find_labels();
+    let (program, mut found) = checker.finish();
+    diagnostics.append(&mut found);
+    diagnostic::sort(&mut diagnostics);
+    Checked {
+        program,
+        diagnostics,
+    }
+}
+
+/// The state of a check.
+struct Checker<'a> {
+    sources: &'a Sources,
+    modules: &'a [Module],
+    /// What names mean in each module.
+    scopes: Vec<Scope>,
+    diagnostics: Vec<Diagnostic>,
+    program: hir::Program,
+    /// Enums and records, also in [`hir::Program::types`] at the end.
+    types: BTreeMap<String, Nominal>,
+    aliases: Vec<types::Alias<'a>>,
+    functions: Vec<function::Definition<'a>>,
+    /// Views that have a rule, right or wrong, or whose rules may have been lost.
+    derived: BTreeSet<String>,
+    /// Inputs whose source is not run yet or is wrong, with the reason why they are not closed.
+    live: BTreeMap<String, hir::Reason>,
+    /// Names brought in by `use` and read somewhere: module and name.
+    used: BTreeSet<(usize, String)>,
+    /// Items reported as not yet run: module and first byte.
+    not_yet: BTreeSet<(usize, u32)>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(sources: &'a Sources, modules: &'a [Module]) -> Self {
+        let name = modules.first().map(|root| root.display.clone());
+        let files = sources
+            .iter()
+            .map(|(_, source)| source.name().to_owned())
+            .collect();
+        let program = hir::Program {
+            name: name.unwrap_or_default(),
+            files,
+            ..hir::Program::default()
+        };
+        Self {
+            sources,
+            modules,
+            scopes: Vec::new(),
+            diagnostics: Vec::new(),
+            program,
+            types: BTreeMap::new(),
+            aliases: Vec::new(),
+            functions: Vec::new(),
+            derived: BTreeSet::new(),
+            live: BTreeMap::new(),
+            used: BTreeSet::new(),
+            not_yet: BTreeSet::new(),
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn file(&self, module: usize) -> FileId {
+        self.modules[module].file
+    }
+
+    /// The span as the checked program carries it.
+    fn span(&self, module: usize, span: Span) -> sheaf_ir::Span {
+        sheaf_ir::Span {
+            file: self.file(module).0,
+            start: span.start,
+            end: span.end,
+        }
+    }
+
+    /// Items of a module that no syntax error has damaged.
+    fn items(&self, module: usize) -> impl Iterator<Item = &'a ast::Item> + use<'a> {
+        self.modules[module].sound_items()
+    }
+
+    fn finish(mut self) -> (hir::Program, Vec<Diagnostic>) {
+        self.program.types = self.types;
+        (self.program, self.diagnostics)
+    }
+}
+
+/// A span of the checked program as a place in a text.
+fn place(span: sheaf_ir::Span) -> (FileId, Span) {
+    (FileId(span.file), Span::new(span.start, span.end))
+}

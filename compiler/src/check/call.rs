@@ -1,0 +1,380 @@
+//! Calls: functions of the program and of the library, members.
+
+use sheaf_ir::{Function, Type};
+
+use super::body::Body;
+use super::expr::path_of;
+use super::intrinsic::{self, AGGREGATES};
+use super::names::Def;
+use super::suggest::nearest;
+use super::types::{has_hole, is_poisoned, show};
+use crate::diagnostic::codes;
+use crate::hir::Expr;
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, Arguments, Name};
+
+impl Body<'_, '_> {
+    pub(super) fn infer_call(
+        &mut self,
+        name: &Name,
+        arguments: &Arguments,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if name.is_upper() {
+            let arguments: Vec<&ast::Expr> = self.payload(arguments);
+            return self.construct(std::slice::from_ref(name), &arguments, hint, span);
+        }
+        if let Some(comprehension) = &arguments.comprehension {
+            return self.aggregate(name, &arguments.items, comprehension, hint, span);
+        }
+        match self.checker.callable(self.module, name.as_str()) {
+            Some(Def::Function(index)) => self.call_function(index, name, &arguments.items, span),
+            Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Relation(_)) => self.relation_as_value(name, span),
+            Some(_) => self.poison(span),
+            None if AGGREGATES.contains(&name.as_str()) => self.bare_aggregate(name, span),
+            None => {
+                self.unknown_function(name);
+                self.poison(span)
+            }
+        }
+    }
+
+    fn payload<'e>(&mut self, arguments: &'e Arguments) -> Vec<&'e ast::Expr> {
+        arguments.items.iter().map(|argument| &argument.value).collect()
+    }
+
+    fn unknown_function(&mut self, name: &Name) {
+        self.is_tainted = true;
+        if self.muted == 0 {
+            self.checker.unknown_callable(self.module, name);
+        }
+    }
+
+    fn relation_as_value(&mut self, name: &Name, span: Span) -> Expr {
+        let diagnostic = self
+            .error(
+                codes::RELATION_AS_VALUE,
+                name.span,
+                format!("`{}` is a relation, not a value", name.text),
+            )
+            .label("a relation")
+            .note("A relation holds rows; a condition reads them.")
+            .help(format!(
+                "write `{0}(…)` as a condition of its own, `{0}(…) -> x` to read a value, or aggregate: `count(1 for {0}(…))`",
+                name.text
+            ));
+        self.report(diagnostic);
+        self.poison(span)
+    }
+
+    fn bare_aggregate(&mut self, name: &Name, span: Span) -> Expr {
+        let diagnostic = self
+            .error(
+                codes::WRONG_ARGUMENTS,
+                span,
+                format!("`{}` needs to know over what: `e for conditions`", name.text),
+            )
+            .label("over what?")
+            .help(format!("write `{}(x for x in xs)`, for example", name.text));
+        self.report(diagnostic);
+        self.poison(span)
+    }
+
+    /// `receiver.name(arguments)`
+    pub(super) fn method(
+        &mut self,
+        receiver: &ast::Expr,
+        name: &Name,
+        arguments: &Arguments,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if let Some(path) = path_of(receiver)
+            && (path[0].is_upper() || self.is_module(&path[0]))
+        {
+            return self.call_path(path, name, arguments, hint, span);
+        }
+        if let ast::ExprKind::Call { function, .. } = &receiver.kind
+            && function.is_upper()
+            && self.checker.type_name(self.module, function.as_str()) == Some(Def::Silent)
+        {
+            return self.poison(span);
+        }
+        if let Some(comprehension) = &arguments.comprehension {
+            let diagnostic = self
+                .error(
+                    codes::WRONG_ARGUMENTS,
+                    comprehension.span,
+                    format!("`{}` is not an aggregate", name.text),
+                )
+                .label("`e for …` has no meaning here")
+                .help("write `[e for …]` for a list");
+            self.report(diagnostic);
+            return self.poison(span);
+        }
+        match intrinsic::member(name.as_str()) {
+            Some(index) => self.call_intrinsic(index, Some(receiver), arguments, hint, span),
+            None => {
+                let value = self.infer(receiver, None);
+                if !is_poisoned(&value.ty) {
+                    self.unknown_member(&value.ty, name);
+                }
+                self.poison(span)
+            }
+        }
+    }
+
+    fn unknown_member(&mut self, ty: &Type, name: &Name) {
+        let message = format!("`{}` has no member `{}`", show(ty), name.text);
+        let diagnostic = self
+            .error(codes::UNKNOWN_FIELD, name.span, message)
+            .label("not known");
+        let foreign = intrinsic::foreign(name.as_str());
+        let known = intrinsic::TABLE.iter().map(|entry| entry.name);
+        let near = foreign.or_else(|| nearest(name.as_str(), known));
+        let is_function = matches!(
+            self.checker.callable(self.module, name.as_str()),
+            Some(Def::Function(_))
+        );
+        self.report(match near {
+            _ if is_function => diagnostic.help(format!(
+                "`{0}` is a function of this file: write `{0}(…)`",
+                name.text
+            )),
+            Some(near) => {
+                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
+            }
+            None => diagnostic.help("members are functions of the standard library"),
+        });
+    }
+
+    /// `a.b.name(arguments)`, where `a` is a module, an enum or a service.
+    fn call_path(
+        &mut self,
+        mut path: Vec<Name>,
+        name: &Name,
+        arguments: &Arguments,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        if name.is_upper() {
+            path.push(name.clone());
+            let arguments = self.payload(arguments);
+            return self.construct(&path, &arguments, hint, span);
+        }
+        if path[0].as_str() == "std" {
+            let inner: Vec<&str> = path[1..].iter().map(Name::as_str).collect();
+            return match intrinsic::find(&inner, name.as_str()) {
+                Some(index) => self.call_intrinsic(index, None, arguments, hint, span),
+                None => {
+                    self.is_tainted = true;
+                    if self.muted == 0 {
+                        self.checker.unknown_std(self.module, &path, name);
+                    }
+                    self.poison(span)
+                }
+            };
+        }
+        let def = match self.checker.through_module(self.module, &path) {
+            Some((other, [])) => match self.checker.public_callable(self.module, other, name) {
+                None if self.checker.scopes[other].is_open => Some(Def::Silent),
+                def => def,
+            },
+            _ if path[0].is_upper() => self
+                .checker
+                .type_name(self.module, path[0].as_str())
+                .filter(|def| *def == Def::Silent),
+            _ => None,
+        };
+        match def {
+            Some(Def::Function(index)) => self.call_function(index, name, &arguments.items, span),
+            Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Relation(_)) => self.relation_as_value(name, span),
+            Some(_) => self.poison(span),
+            None => {
+                let names: Vec<&str> = path.iter().map(Name::as_str).collect();
+                if !self.checker.scopes[self.module].is_open {
+                    let diagnostic = self
+                        .error(
+                            codes::UNKNOWN_NAME,
+                            name.span,
+                            format!("`{}` has no `{}`", names.join("."), name.text),
+                        )
+                        .label("not declared there")
+                        .help("look it up where it is declared, or `use` another module");
+                    self.report(diagnostic);
+                }
+                self.poison(span)
+            }
+        }
+    }
+
+    /// Arguments in the order of the parameters; reports what does not fit.
+    pub(super) fn arrange<'e>(
+        &mut self,
+        name: &str,
+        parameters: &[&str],
+        arguments: &'e [Argument<ast::Expr>],
+        span: Span,
+    ) -> Option<Vec<&'e ast::Expr>> {
+        let mut places: Vec<Option<&'e ast::Expr>> = vec![None; parameters.len()];
+        let mut positional = 0;
+        for argument in arguments {
+            let index = match &argument.name {
+                None => {
+                    positional += 1;
+                    positional - 1
+                }
+                Some(given) => match parameters.iter().position(|p| *p == given.as_str()) {
+                    Some(index) => index,
+                    None => {
+                        let diagnostic = self
+                            .error(
+                                codes::WRONG_ARGUMENTS,
+                                given.span,
+                                format!("`{name}` has no parameter `{}`", given.text),
+                            )
+                            .label("no such parameter");
+                        let near = nearest(given.as_str(), parameters.iter().copied());
+                        let diagnostic = match near {
+                            Some(near) => diagnostic.fix(
+                                format!("did you mean `{near}`?"),
+                                given.span,
+                                near.to_owned(),
+                            ),
+                            None => diagnostic
+                                .help(format!("its parameters are `{}`", parameters.join("`, `"))),
+                        };
+                        self.report(diagnostic);
+                        return None;
+                    }
+                },
+            };
+            match places.get_mut(index) {
+                Some(place @ None) => *place = Some(&argument.value),
+                Some(Some(_)) => {
+                    let diagnostic = self
+                        .error(
+                            codes::WRONG_ARGUMENTS,
+                            argument.span,
+                            format!("`{name}` gets `{}` twice", parameters[index]),
+                        )
+                        .label("the second time")
+                        .help("remove one of them");
+                    self.report(diagnostic);
+                    return None;
+                }
+                None => break,
+            }
+        }
+        let found: Option<Vec<&ast::Expr>> = places.into_iter().collect();
+        if let Some(found) = found.filter(|_| arguments.len() == parameters.len()) {
+            return Some(found);
+        }
+        let needs = match parameters.len() {
+            1 => "1 argument".to_owned(),
+            count => format!("{count} arguments"),
+        };
+        let diagnostic = self
+            .error(
+                codes::WRONG_ARGUMENTS,
+                span,
+                format!("`{name}` needs {needs}, and there are {}", arguments.len()),
+            )
+            .label(format!("{} of {}", arguments.len(), parameters.len()))
+            .help(match parameters {
+                [] => format!("write `{name}()`"),
+                _ => format!("its parameters are `{}`", parameters.join("`, `")),
+            });
+        self.report(diagnostic);
+        None
+    }
+
+    fn call_intrinsic(
+        &mut self,
+        index: usize,
+        receiver: Option<&ast::Expr>,
+        arguments: &Arguments,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let entry = &intrinsic::TABLE[index];
+        let before = usize::from(receiver.is_some());
+        let found = self.arrange(entry.name, &entry.parameters[before..], &arguments.items, span);
+        let Some(found) = found else {
+            return self.poison(span);
+        };
+        let parts: Vec<&ast::Expr> = receiver.into_iter().chain(found).collect();
+        let numeric = matches!(
+            entry.function,
+            Function::Least | Function::Greatest | Function::Abs
+        );
+        let own_hint = match &entry.function {
+            Function::OptionOr => hint.map(|hint| Type::Option(Box::new(hint.clone()))),
+            Function::Take | Function::Sort | Function::Reverse => hint.cloned(),
+            _ if numeric => hint.filter(|hint| hint.is_numeric()).cloned(),
+            _ => None,
+        };
+        let mut types: Vec<Type> = Vec::new();
+        let mut values: Vec<Expr> = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            let expected = intrinsic::expected(&entry.function, index, &types);
+            let value = match expected.filter(|expected| !has_hole(expected)) {
+                Some(expected) => self.check(part, &expected),
+                None => {
+                    let beside = values.first().map(|value| value.ty.clone());
+                    let hint = own_hint.clone().filter(|_| index == 0).or(beside.filter(|_| numeric));
+                    let value = self.infer(part, hint.as_ref());
+                    self.settle(value, part.span)
+                }
+            };
+            types.push(value.ty.clone());
+            values.push(value);
+        }
+        if types.iter().any(is_poisoned) {
+            return self.poison(span);
+        }
+        if let [_, _] = values.as_slice()
+            && numeric
+        {
+            let right = values.pop();
+            let left = values.pop();
+            if let (Some(left), Some(right)) = (left, right) {
+                let (left, right) = match self.unify(left.clone(), right.clone()) {
+                    Ok(pair) => pair,
+                    Err(_) => (left, right),
+                };
+                types = vec![left.ty.clone(), right.ty.clone()];
+                values = vec![left, right];
+            }
+        }
+        if entry.function.result_type(&types, &self.checker.types).is_some() {
+            return self.call(entry.function.clone(), values, span);
+        }
+        let shown: Vec<String> = types.iter().map(|ty| format!("`{}`", show(ty))).collect();
+        let message = format!("`{}` is not defined for {}", entry.name, shown.join(" and "));
+        let at = parts.first().map_or(span, |part| part.span);
+        let diagnostic = self
+            .error(codes::NOT_DEFINED, at, message)
+            .label(shown.join(", "));
+        let diagnostic = diagnostic.help(match &entry.function {
+            Function::ToInt | Function::ToNat | Function::ToFloat => {
+                "it converts numbers and strings"
+            }
+            Function::ToString => "it converts scalars",
+            Function::Len => "strings, lists, sets and maps have a length",
+            Function::OptionOr | Function::IsSome | Function::Unwrap => {
+                "it takes an `Option`; other values are always there"
+            }
+            Function::Abs => "it takes numbers",
+            Function::Least | Function::Greatest => "it takes two values of one type",
+            Function::Union | Function::Intersect | Function::Difference => "it takes two sets",
+            Function::Contains => "lists, sets, maps and strings contain",
+            _ => "it takes a list",
+        });
+        self.report(diagnostic);
+        self.poison(span)
+    }
+}

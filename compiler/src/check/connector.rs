@@ -1,0 +1,527 @@
+//! Sources and sinks: which there are, which options they take, and where those lead.
+
+use std::collections::BTreeMap;
+
+use sheaf_ir::{Type, Value};
+
+use super::Checker;
+use super::names::Def;
+use super::suggest::nearest;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::hir::{Output, Source};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, Connector, Expr, ExprKind, ItemKind, Literal, UnaryOperator};
+
+/// What an option must be.
+#[derive(Clone, Copy)]
+enum Kind {
+    Bool,
+    Text,
+    Texts,
+    /// Checked elsewhere: `order`, `by`.
+    Special,
+}
+
+/// A source or sink.
+struct Known {
+    name: &'static str,
+    /// Whether a path is needed, may stand there, or may not.
+    path: PathNeed,
+    options: &'static [(&'static str, Kind)],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PathNeed {
+    Needed,
+    Optional,
+}
+
+const DELIMITED: &[(&str, Kind)] = &[
+    ("by", Kind::Special),
+    ("delimiter", Kind::Text),
+    ("header", Kind::Bool),
+    ("null", Kind::Texts),
+    ("quote", Kind::Text),
+    ("unit", Kind::Text),
+];
+
+const JSON: &[(&str, Kind)] = &[
+    ("by", Kind::Special),
+    ("null", Kind::Texts),
+    ("path", Kind::Text),
+    ("unit", Kind::Text),
+];
+
+const STDIN: &[(&str, Kind)] = &[
+    ("by", Kind::Special),
+    ("delimiter", Kind::Text),
+    ("format", Kind::Text),
+    ("header", Kind::Bool),
+    ("null", Kind::Texts),
+    ("path", Kind::Text),
+    ("quote", Kind::Text),
+    ("unit", Kind::Text),
+];
+
+const SOURCES: &[Known] = &[
+    Known { name: "csv", path: PathNeed::Needed, options: DELIMITED },
+    Known { name: "ndjson", path: PathNeed::Needed, options: JSON },
+    Known { name: "stdin", path: PathNeed::Optional, options: STDIN },
+    Known { name: "text", path: PathNeed::Needed, options: &[] },
+    Known { name: "tsv", path: PathNeed::Needed, options: DELIMITED },
+];
+
+const WRITTEN: &[(&str, Kind)] = &[
+    ("delimiter", Kind::Text),
+    ("header", Kind::Bool),
+    ("null", Kind::Text),
+    ("order", Kind::Special),
+];
+
+const STDOUT: &[(&str, Kind)] = &[
+    ("delimiter", Kind::Text),
+    ("format", Kind::Text),
+    ("header", Kind::Bool),
+    ("null", Kind::Text),
+    ("order", Kind::Special),
+];
+
+const SINKS: &[Known] = &[
+    Known { name: "csv", path: PathNeed::Needed, options: WRITTEN },
+    Known { name: "ndjson", path: PathNeed::Needed, options: &[("order", Kind::Special)] },
+    Known { name: "stdout", path: PathNeed::Optional, options: STDOUT },
+    Known { name: "table", path: PathNeed::Optional, options: &[("order", Kind::Special)] },
+    Known { name: "tsv", path: PathNeed::Needed, options: WRITTEN },
+];
+
+/// Sources and sinks of the language that this version does not run.
+const LATER: &[&str] = &[
+    "http", "kafka", "mysql", "nats", "parquet", "postgres", "s3", "sqlite", "websocket",
+];
+
+/// What a connector's arguments say.
+#[derive(Default)]
+struct Arguments {
+    path: String,
+    options: BTreeMap<String, Value>,
+}
+
+/// The argument of that name.
+pub(super) fn named<'c>(connector: &'c Connector, name: &str) -> Option<&'c Argument<Expr>> {
+    let is_it = |argument: &&Argument<Expr>| {
+        argument.name.as_ref().is_some_and(|given| given.as_str() == name)
+    };
+    connector.arguments.iter().find(is_it)
+}
+
+impl<'a> Checker<'a> {
+    /// The source of an input, without its columns; `None` where it cannot be used.
+    pub(super) fn source(&mut self, module: usize, connector: &Connector) -> Option<Source> {
+        let arguments = self.connector(module, connector, SOURCES, "source")?;
+        Some(Source {
+            format: connector.name.as_str().to_owned(),
+            path: arguments.path,
+            options: arguments.options,
+            columns: Vec::new(),
+            by: None,
+            span: self.span(module, connector.span),
+        })
+    }
+
+    fn connector(
+        &mut self,
+        module: usize,
+        connector: &Connector,
+        table: &'static [Known],
+        what: &str,
+    ) -> Option<Arguments> {
+        let name = connector.name.as_str();
+        let file = self.file(module);
+        if LATER.contains(&name) {
+            self.not_yet(module, connector.span, &format!("the {what} `{name}`"));
+            return None;
+        }
+        let Some(known) = table.iter().find(|known| known.name == name) else {
+            let names: Vec<&str> = table.iter().map(|known| known.name).collect();
+            let diagnostic = Diagnostic::error(
+                codes::UNKNOWN_CONNECTOR,
+                file,
+                connector.name.span,
+                format!("there is no {what} `{name}`"),
+            )
+            .label("not known");
+            let near = nearest(name, names.iter().copied());
+            self.report(match near {
+                Some(near) => diagnostic.fix(
+                    format!("did you mean `{near}`?"),
+                    connector.name.span,
+                    near.to_owned(),
+                ),
+                None => diagnostic.help(format!("there are `{}`", names.join("`, `"))),
+            });
+            return None;
+        };
+        let mut found = Arguments::default();
+        let mut is_right = true;
+        let mut positional = 0;
+        for argument in &connector.arguments {
+            let is_first = argument.name.is_none() && positional == 0;
+            positional += usize::from(argument.name.is_none());
+            let outcome = match &argument.name {
+                None if is_first => self.path_argument(module, argument, known, &mut found),
+                None => {
+                    self.option_error(
+                        module,
+                        argument.span,
+                        format!("`{name}` takes one argument without a name: the path"),
+                        "one too many".into(),
+                        "name the option, as in `header: false`".into(),
+                    );
+                    None
+                }
+                Some(option) => self.option(module, argument, option, known, what, &mut found),
+            };
+            is_right &= outcome.is_some();
+        }
+        let names = connector.arguments.iter().filter_map(|a| a.name.as_ref());
+        self.refuse_doubles(module, names, "option");
+        if known.path == PathNeed::Needed && positional == 0 {
+            self.option_error(
+                module,
+                connector.span,
+                format!("`{name}` needs a path"),
+                "which file?".into(),
+                format!("write `{name}(\"file.{name}\")`"),
+            );
+            return None;
+        }
+        is_right.then_some(found)
+    }
+
+    fn path_argument(
+        &mut self,
+        module: usize,
+        argument: &Argument<Expr>,
+        known: &Known,
+        found: &mut Arguments,
+    ) -> Option<()> {
+        match &argument.value.kind {
+            ExprKind::Literal(Literal::String(path)) if !path.is_empty() => {
+                found.path = path.to_string();
+                Some(())
+            }
+            ExprKind::Error => None,
+            _ => {
+                self.option_error(
+                    module,
+                    argument.span,
+                    format!("the first argument of `{}` is a path, as a string", known.name),
+                    "not a path".into(),
+                    "write it in quotes: `\"data/*.csv\"`".into(),
+                );
+                None
+            }
+        }
+    }
+
+    fn option(
+        &mut self,
+        module: usize,
+        argument: &Argument<Expr>,
+        option: &ast::Name,
+        known: &Known,
+        what: &str,
+        found: &mut Arguments,
+    ) -> Option<()> {
+        let entry = known.options.iter().find(|(name, _)| *name == option.as_str());
+        let Some((_, kind)) = entry else {
+            let names: Vec<&str> = known.options.iter().map(|(name, _)| *name).collect();
+            let file = self.file(module);
+            let diagnostic = Diagnostic::error(
+                codes::CONNECTOR_OPTION,
+                file,
+                option.span,
+                format!("the {what} `{}` has no option `{}`", known.name, option.text),
+            )
+            .label("not known");
+            self.report(match nearest(option.as_str(), names.iter().copied()) {
+                Some(near) => {
+                    diagnostic.fix(format!("did you mean `{near}`?"), option.span, near.to_owned())
+                }
+                None if names.is_empty() => diagnostic.help("it has no options"),
+                None => diagnostic.help(format!("its options are `{}`", names.join("`, `"))),
+            });
+            return None;
+        };
+        let ty = match kind {
+            Kind::Bool => Type::Bool,
+            Kind::Text => Type::String,
+            Kind::Texts => Type::List(Box::new(Type::String)),
+            Kind::Special => return Some(()),
+        };
+        let value = self.constant(module, &argument.value, &ty)?;
+        let complaint = match (option.as_str(), &value) {
+            ("unit", Value::String(unit)) if !["s", "ms", "us", "ns"].contains(&unit.as_str()) => {
+                Some("`unit` is one of \"s\", \"ms\", \"us\" and \"ns\"")
+            }
+            ("delimiter" | "quote", Value::String(text)) if text.len() != 1 => {
+                Some("this must be one ASCII character")
+            }
+            ("format", Value::String(format))
+                if !["csv", "ndjson", "table", "text", "tsv"].contains(&format.as_str()) =>
+            {
+                Some("`format` is one of \"csv\", \"ndjson\", \"tsv\", for a source \"text\", for a sink \"table\"")
+            }
+            _ => None,
+        };
+        if let Some(complaint) = complaint {
+            self.option_error(
+                module,
+                argument.value.span,
+                complaint.into(),
+                "not one of them".into(),
+                "correct it".into(),
+            );
+            return None;
+        }
+        found.options.insert(option.as_str().to_owned(), value);
+        Some(())
+    }
+
+    fn option_error(
+        &mut self,
+        module: usize,
+        span: Span,
+        message: String,
+        label: String,
+        help: String,
+    ) {
+        let file = self.file(module);
+        self.report(
+            Diagnostic::error(codes::CONNECTOR_OPTION, file, span, message)
+                .label(label)
+                .help(help),
+        );
+    }
+
+    /// Checks every `output` of every module.
+    pub(super) fn check_outputs(&mut self) {
+        for module in 0..self.modules.len() {
+            for item in self.items(module) {
+                if let ItemKind::Output(output) = &item.kind {
+                    self.check_output(module, output);
+                }
+            }
+        }
+        self.program.outputs.sort_by(|a, b| {
+            (&a.relation, &a.format, &a.path, a.span).cmp(&(&b.relation, &b.format, &b.path, b.span))
+        });
+        self.refuse_equal_sinks();
+    }
+
+    fn check_output(&mut self, module: usize, output: &'a ast::Output) {
+        let relation = self.output_relation(module, &output.relation);
+        let Some(arguments) = self.connector(module, &output.sink, SINKS, "sink") else {
+            return;
+        };
+        let Some(relation) = relation else { return };
+        let Some((order, unordered)) = self.order(module, &relation, &output.sink) else {
+            return;
+        };
+        self.program.outputs.push(Output {
+            relation,
+            settled: output.settled.is_some(),
+            format: output.sink.name.as_str().to_owned(),
+            path: arguments.path,
+            options: arguments.options,
+            order,
+            unordered,
+            span: self.span(module, output.relation.span),
+        });
+    }
+
+    fn output_relation(&mut self, module: usize, path: &ast::Path) -> Option<String> {
+        let def = match path.names.as_slice() {
+            [name] => self.callable(module, name.as_str()),
+            names => match self.through_module(module, names) {
+                Some((other, [name])) => self.public_callable(module, other, name),
+                _ => match self.type_name(module, names[0].as_str()) {
+                    Some(_) => return None,
+                    None => None,
+                },
+            },
+        };
+        match def {
+            Some(Def::Relation(name)) => Some(name),
+            Some(Def::Silent) => None,
+            Some(_) => {
+                self.not_a_relation(module, path.last(), "only a view or an input can be published");
+                None
+            }
+            None => {
+                self.unknown_callable(module, path.last());
+                None
+            }
+        }
+    }
+
+    /// `order: [-count, word]` or `order: none`.
+    fn order(
+        &mut self,
+        module: usize,
+        relation: &str,
+        sink: &Connector,
+    ) -> Option<(Vec<(usize, bool)>, bool)> {
+        let Some(argument) = named(sink, "order") else {
+            return Some((Vec::new(), false));
+        };
+        let items = match &argument.value.kind {
+            ExprKind::Name(name) if name.as_str() == "none" => return Some((Vec::new(), true)),
+            ExprKind::List(items) if !items.is_empty() => items.iter().collect(),
+            ExprKind::Name(_)
+            | ExprKind::Unary {
+                operator: UnaryOperator::Negate,
+                ..
+            } => vec![&argument.value],
+            ExprKind::Error => return None,
+            _ => {
+                self.bad_order(module, argument.value.span);
+                return None;
+            }
+        };
+        let declared = self.program.relations.get(relation)?;
+        let names = declared.row_names();
+        let short = declared.short_name().to_owned();
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut order = Vec::new();
+        for item in items {
+            let (name, descending) = match &item.kind {
+                ExprKind::Name(name) => (name, false),
+                ExprKind::Unary {
+                    operator: UnaryOperator::Negate,
+                    operand,
+                } => match &operand.kind {
+                    ExprKind::Name(name) => (name, true),
+                    _ => {
+                        self.bad_order(module, item.span);
+                        return None;
+                    }
+                },
+                ExprKind::Error => return None,
+                _ => {
+                    self.bad_order(module, item.span);
+                    return None;
+                }
+            };
+            let Some(index) = known.iter().position(|column| *column == name.as_str()) else {
+                self.unknown_column(module, name.as_str(), name.span, &short, &known);
+                return None;
+            };
+            if order.iter().any(|(earlier, _)| *earlier == index) {
+                self.option_error(
+                    module,
+                    name.span,
+                    format!("`order` names the column `{}` twice", name.text),
+                    "the second time".into(),
+                    "remove one of them".into(),
+                );
+                return None;
+            }
+            order.push((index, descending));
+        }
+        Some((order, false))
+    }
+
+    fn bad_order(&mut self, module: usize, span: Span) {
+        self.option_error(
+            module,
+            span,
+            "`order` is a list of columns, or `none`".into(),
+            "not a column".into(),
+            "write `order: [-count, word]` for the greatest count first".into(),
+        );
+    }
+
+    /// Two outputs to one file would overwrite each other.
+    fn refuse_equal_sinks(&mut self) {
+        let mut first: BTreeMap<String, sheaf_ir::Span> = BTreeMap::new();
+        let mut spans: Vec<(sheaf_ir::Span, String)> = self
+            .program
+            .outputs
+            .iter()
+            .filter(|output| !output.path.is_empty())
+            .map(|output| (output.span, output.path.clone()))
+            .collect();
+        spans.sort();
+        for (span, path) in spans {
+            let Some(earlier) = first.get(&path) else {
+                first.insert(path, span);
+                continue;
+            };
+            let (file, at) = super::place(span);
+            let (other, before) = super::place(*earlier);
+            self.report(
+                Diagnostic::error(
+                    codes::SAME_SINK,
+                    file,
+                    at,
+                    format!("two outputs write to `{path}`"),
+                )
+                .label("the second one")
+                .and_in(other, before, "the first one")
+                .help("give them different paths"),
+            );
+        }
+    }
+
+    /// A relation name that is something else.
+    pub(super) fn not_a_relation(&mut self, module: usize, name: &ast::Name, advice: &str) {
+        let file = self.file(module);
+        let mut diagnostic = Diagnostic::error(
+            codes::NOT_A_RELATION,
+            file,
+            name.span,
+            format!("`{}` is a function, and a relation is needed", name.text),
+        )
+        .label("a function");
+        if let Some((file, span)) = self.callable_place(module, name.as_str()) {
+            diagnostic = diagnostic.and_in(file, span, "declared here");
+        }
+        self.report(diagnostic.help(advice));
+    }
+
+    /// A name before `(` that nobody declares.
+    pub(super) fn unknown_callable(&mut self, module: usize, name: &ast::Name) {
+        if self.scopes[module].is_open {
+            return;
+        }
+        let file = self.file(module);
+        let diagnostic = Diagnostic::error(
+            codes::UNKNOWN_NAME,
+            file,
+            name.span,
+            format!("there is no relation or function `{}`", name.text),
+        )
+        .label("not declared");
+        let scope = &self.scopes[module];
+        let sound = scope.callables.iter().filter(|(_, entry)| entry.def != Def::Silent);
+        let near = nearest(name.as_str(), sound.map(|(name, _)| name.as_str()));
+        let in_std = super::intrinsic::member(name.as_str()).map(|i| &super::intrinsic::TABLE[i]);
+        let diagnostic = match (near, in_std) {
+            (_, Some(entry)) => diagnostic.help(format!(
+                "write `use std.{}.{};` at the top, or call it as a member: `x.{}(…)`",
+                entry.module, entry.name, entry.name
+            )),
+            (Some(near), _) => {
+                let near = near.to_owned();
+                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near)
+            }
+            (None, None) => {
+                diagnostic.help("declare it with `view`, `input … from …` or `fn`, or `use` it")
+            }
+        };
+        self.report(diagnostic);
+        // One message for each unknown name and file.
+        self.silence_callable(module, name);
+    }
+}

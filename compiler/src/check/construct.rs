@@ -1,0 +1,390 @@
+//! Constructors: `None`, `Some(x)`, variants of enums, records.
+
+use sheaf_ir::{Function, Nominal, Type};
+
+use super::body::Body;
+use super::names::Def;
+use super::suggest::nearest;
+use super::types::{has_hole, hole};
+use crate::diagnostic::codes;
+use crate::hir::{Expr, ExprKind};
+use crate::source::Span;
+use crate::syntax::ast::{self, FieldValue, Name};
+
+/// What a capitalised name in an expression or pattern makes.
+pub(super) enum Constructor {
+    None,
+    Some,
+    /// Enum, index of the variant, types of its payload.
+    Variant(String, u32, Vec<Type>),
+    /// Belongs to what is broken or not yet run.
+    Silent,
+}
+
+impl Body<'_, '_> {
+    /// A value made by a capitalised name.
+    pub(super) fn construct(
+        &mut self,
+        path: &[Name],
+        arguments: &[&ast::Expr],
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let Some(constructor) = self.constructor(path, hint) else {
+            return self.poison(span);
+        };
+        let name = path.last().map_or("", Name::as_str);
+        match constructor {
+            Constructor::Silent => self.poison(span),
+            Constructor::None => {
+                if !self.expect_payload(name, 0, arguments.len(), span) {
+                    return self.poison(span);
+                }
+                let inner = match hint {
+                    Some(Type::Option(inner)) => (**inner).clone(),
+                    _ => hole(),
+                };
+                let ty = Type::Option(Box::new(inner.clone()));
+                self.expr(ExprKind::Call(Function::None(inner), Vec::new()), ty, span)
+            }
+            Constructor::Some => {
+                let [argument] = arguments else {
+                    self.expect_payload(name, 1, arguments.len(), span);
+                    return self.poison(span);
+                };
+                let value = match hint {
+                    Some(Type::Option(inner)) if !has_hole(inner) => self.check(argument, inner),
+                    _ => self.infer(argument, None),
+                };
+                let ty = Type::Option(Box::new(value.ty.clone()));
+                self.expr(ExprKind::Call(Function::Some, vec![value]), ty, span)
+            }
+            Constructor::Variant(of, index, types) => {
+                if !self.expect_payload(name, types.len(), arguments.len(), span) {
+                    return self.poison(span);
+                }
+                let values = arguments.iter().zip(&types);
+                let values = values.map(|(argument, ty)| self.check(argument, ty)).collect();
+                let kind = ExprKind::Call(Function::Variant(of.clone(), index), values);
+                self.expr(kind, Type::Named(of), span)
+            }
+        }
+    }
+
+    pub(super) fn expect_payload(
+        &mut self,
+        name: &str,
+        expected: usize,
+        found: usize,
+        span: Span,
+    ) -> bool {
+        if expected == found {
+            return true;
+        }
+        let message = match expected {
+            0 => format!("`{name}` carries nothing"),
+            1 => format!("`{name}` carries one value, and there are {found}"),
+            _ => format!("`{name}` carries {expected} values, and there are {found}"),
+        };
+        let diagnostic = self
+            .error(codes::WRONG_ARGUMENTS, span, message)
+            .label(format!("{found} of {expected}"))
+            .help(match expected {
+                0 => format!("write `{name}` alone"),
+                1 => format!("write `{name}(x)`"),
+                _ => format!("write `{name}(…)` with {expected} values"),
+            });
+        self.report(diagnostic);
+        false
+    }
+
+    /// What a capitalised path makes; reports a wrong one.
+    pub(super) fn constructor(&mut self, path: &[Name], hint: Option<&Type>) -> Option<Constructor> {
+        let (name, before) = path.split_last()?;
+        if before.is_empty() {
+            return self.bare_constructor(name, hint);
+        }
+        let path = ast::Path {
+            span: before[0].span.to(before[before.len() - 1].span),
+            names: before.to_vec(),
+        };
+        match self.checker.type_path(self.module, &path) {
+            Some(Def::Nominal(of)) => match self.variant(&of, name.as_str()) {
+                Some(variant) => Some(variant),
+                None => {
+                    self.unknown_variant(&of, name);
+                    None
+                }
+            },
+            Some(Def::Silent) => Some(Constructor::Silent),
+            Some(_) => {
+                self.unknown_constructor(name);
+                None
+            }
+            None if self.checker.scopes[self.module].is_open => Some(Constructor::Silent),
+            None => {
+                let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
+                let known: Vec<&str> =
+                    self.checker.scopes[self.module].types.keys().map(String::as_str).collect();
+                let last = path.last();
+                let near = nearest(last.as_str(), known.iter().copied()).map(str::to_owned);
+                let diagnostic = self
+                    .error(
+                        codes::UNKNOWN_TYPE,
+                        last.span,
+                        format!("there is no type `{}`", shown.join(".")),
+                    )
+                    .label("not declared");
+                self.report(match near {
+                    Some(near) => {
+                        diagnostic.fix(format!("did you mean `{near}`?"), last.span, near)
+                    }
+                    None => diagnostic.help("declare it with `enum`"),
+                });
+                None
+            }
+        }
+    }
+
+    fn bare_constructor(&mut self, name: &Name, hint: Option<&Type>) -> Option<Constructor> {
+        match name.as_str() {
+            "None" => return Some(Constructor::None),
+            "Some" => return Some(Constructor::Some),
+            _ => {}
+        }
+        if let Some(Type::Named(of)) = hint
+            && let Some(variant) = self.variant(of, name.as_str())
+        {
+            self.checker.mark_type_used(self.module, of);
+            return Some(variant);
+        }
+        let mut enums: Vec<String> = self.checker.scopes[self.module]
+            .types
+            .values()
+            .filter_map(|entry| match &entry.def {
+                Def::Nominal(of) => Some(of.clone()),
+                _ => None,
+            })
+            .filter(|of| self.variant(of, name.as_str()).is_some())
+            .collect();
+        enums.sort();
+        enums.dedup();
+        match enums.as_slice() {
+            [of] => {
+                self.checker.mark_type_used(self.module, of);
+                self.variant(of, name.as_str())
+            }
+            [] => match self.checker.type_name(self.module, name.as_str()) {
+                Some(Def::Silent) => Some(Constructor::Silent),
+                _ if self.checker.scopes[self.module].is_open => Some(Constructor::Silent),
+                _ => {
+                    self.unknown_constructor(name);
+                    None
+                }
+            },
+            [first, ..] => {
+                let short: Vec<&str> =
+                    enums.iter().map(|of| of.rsplit('.').next().unwrap_or(of)).collect();
+                let message = format!(
+                    "`{}` is a variant of several enums: `{}`",
+                    name.text,
+                    short.join("`, `")
+                );
+                let first = first.rsplit('.').next().unwrap_or(first).to_owned();
+                let diagnostic = self
+                    .error(codes::UNKNOWN_CONSTRUCTOR, name.span, message)
+                    .label("which one?")
+                    .help(format!("write `{first}.{}`, for example", name.text));
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn variant(&self, of: &str, name: &str) -> Option<Constructor> {
+        let Nominal::Enum(variants) = self.checker.types.get(of)? else {
+            return None;
+        };
+        let index = variants.iter().position(|(variant, _)| variant == name)?;
+        Some(Constructor::Variant(of.to_owned(), index as u32, variants[index].1.clone()))
+    }
+
+    fn unknown_variant(&mut self, of: &str, name: &Name) {
+        let short = of.rsplit('.').next().unwrap_or(of).to_owned();
+        let known: Vec<String> = match self.checker.types.get(of) {
+            Some(Nominal::Enum(variants)) => variants.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let near = nearest(name.as_str(), known.iter().map(String::as_str)).map(str::to_owned);
+        let diagnostic = self
+            .error(
+                codes::UNKNOWN_CONSTRUCTOR,
+                name.span,
+                format!("`{short}` has no variant `{}`", name.text),
+            )
+            .label("not declared");
+        self.report(match near {
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
+            None if known.is_empty() => diagnostic.help(format!("`{short}` is not an enum")),
+            None => diagnostic.help(format!("its variants are `{}`", known.join("`, `"))),
+        });
+    }
+
+    fn unknown_constructor(&mut self, name: &Name) {
+        let is_type = self.checker.type_name(self.module, name.as_str()).is_some();
+        let diagnostic = self
+            .error(
+                codes::UNKNOWN_CONSTRUCTOR,
+                name.span,
+                match is_type {
+                    true => format!("`{}` is a type, not a value", name.text),
+                    false => format!("there is no constructor `{}`", name.text),
+                },
+            )
+            .label(if is_type { "a type" } else { "not declared" });
+        let variants: Vec<String> = self
+            .checker
+            .types
+            .values()
+            .filter_map(|nominal| match nominal {
+                Nominal::Enum(variants) => Some(variants.iter().map(|(name, _)| name.clone())),
+                Nominal::Record(_) => None,
+            })
+            .flatten()
+            .chain(["None".to_owned(), "Some".to_owned()])
+            .collect();
+        let near = nearest(name.as_str(), variants.iter().map(String::as_str)).map(str::to_owned);
+        self.report(match near {
+            _ if is_type => diagnostic.help(format!("write `{} {{ … }}` to make a record", name.text)),
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
+            None => diagnostic.help("capitals are for types and constructors; variables begin small"),
+        });
+    }
+
+    /// The record that a path names, with its fields; reports a wrong one.
+    pub(super) fn record_type(&mut self, path: &ast::Path) -> Option<(String, Vec<(String, Type)>)> {
+        let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
+        let shown = shown.join(".");
+        match self.checker.type_path(self.module, path) {
+            Some(Def::Nominal(of)) => match self.checker.types.get(&of) {
+                Some(Nominal::Record(fields)) => return Some((of, fields.clone())),
+                Some(Nominal::Enum(_)) => {
+                    let diagnostic = self
+                        .error(codes::UNKNOWN_CONSTRUCTOR, path.span, format!("`{shown}` is not a record"))
+                        .label("an enum")
+                        .help("its values are made by its variants");
+                    self.report(diagnostic);
+                }
+                None => self.is_tainted = true,
+            },
+            Some(Def::Alias(index)) => {
+                // An alias of a record makes it, too.
+                let ty = self.checker.alias_type(index);
+                if let Some(Type::Named(of)) = ty
+                    && let Some(Nominal::Record(fields)) = self.checker.types.get(&of)
+                {
+                    return Some((of.clone(), fields.clone()));
+                }
+                let diagnostic = self
+                    .error(codes::UNKNOWN_CONSTRUCTOR, path.span, format!("`{shown}` is not a record"))
+                    .label("another type")
+                    .help("only records are written with fields in braces");
+                self.report(diagnostic);
+            }
+            Some(_) => self.is_tainted = true,
+            None if self.checker.scopes[self.module].is_open => self.is_tainted = true,
+            None => {
+                let known: Vec<&str> =
+                    self.checker.scopes[self.module].types.keys().map(String::as_str).collect();
+                let last = path.last();
+                let near = nearest(last.as_str(), known.iter().copied()).map(str::to_owned);
+                let diagnostic = self
+                    .error(codes::UNKNOWN_TYPE, last.span, format!("there is no record `{shown}`"))
+                    .label("not declared");
+                self.report(match near {
+                    Some(near) => {
+                        diagnostic.fix(format!("did you mean `{near}`?"), last.span, near)
+                    }
+                    None => diagnostic.help(format!("declare it: `record {shown} {{ … }}`")),
+                });
+            }
+        }
+        None
+    }
+
+    pub(super) fn record(&mut self, path: &ast::Path, given: &[FieldValue], span: Span) -> Expr {
+        let Some((of, fields)) = self.record_type(path) else {
+            return self.poison(span);
+        };
+        let names: Vec<&Name> = given.iter().map(|field| &field.name).collect();
+        if !self.known_fields(&of, &fields, &names) {
+            return self.poison(span);
+        }
+        let mut values = Vec::new();
+        let mut missing = Vec::new();
+        for (name, ty) in &fields {
+            match given.iter().find(|field| field.name.as_str() == name) {
+                Some(field) => values.push(self.check(&field.value, ty)),
+                None => missing.push(name.as_str()),
+            }
+        }
+        if !missing.is_empty() {
+            let short = path.last().as_str();
+            let diagnostic = self
+                .error(
+                    codes::WRONG_ARGUMENTS,
+                    path.span,
+                    format!("`{short}` needs its field `{}`", missing.join("`, `")),
+                )
+                .label("incomplete")
+                .help("give every field a value");
+            self.report(diagnostic);
+            return self.poison(span);
+        }
+        let ty = Type::Named(of.clone());
+        self.expr(ExprKind::Call(Function::Record(of), values), ty, span)
+    }
+
+    /// Reports fields that a record does not have, or that are given twice.
+    pub(super) fn known_fields(
+        &mut self,
+        of: &str,
+        fields: &[(String, Type)],
+        given: &[&Name],
+    ) -> bool {
+        let short = of.rsplit('.').next().unwrap_or(of).to_owned();
+        for (index, name) in given.iter().enumerate() {
+            if given[..index].iter().any(|earlier| earlier.text == name.text) {
+                let diagnostic = self
+                    .error(
+                        codes::WRONG_ARGUMENTS,
+                        name.span,
+                        format!("the field `{}` is given twice", name.text),
+                    )
+                    .label("the second time")
+                    .help("remove one of them");
+                self.report(diagnostic);
+                return false;
+            }
+            if fields.iter().any(|(field, _)| field == name.as_str()) {
+                continue;
+            }
+            let known = fields.iter().map(|(field, _)| field.as_str());
+            let near = nearest(name.as_str(), known.clone()).map(str::to_owned);
+            let diagnostic = self
+                .error(
+                    codes::UNKNOWN_FIELD,
+                    name.span,
+                    format!("`{short}` has no field `{}`", name.text),
+                )
+                .label("no such field");
+            let all: Vec<&str> = known.collect();
+            self.report(match near {
+                Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
+                None => diagnostic.help(format!("its fields are `{}`", all.join("`, `"))),
+            });
+            return false;
+        }
+        true
+    }
+}

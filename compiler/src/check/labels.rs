@@ -1,0 +1,126 @@
+//! Labels: whether rows of a relation can still come or go, and why.
+//!
+//! `closed ⊑ growing ⊑ changing`. A finite input is closed; a live one grows. What reads something
+//! growing in a way that may take rows back is changing. The reason is the path to the first cause.
+
+use std::collections::BTreeMap;
+
+use sheaf_ir::{Label, Type};
+
+use super::Checker;
+use super::reads::{self, How};
+use super::strata::short;
+use crate::hir::{Arg, Combined, Condition, Quantifier, Reason, Rule};
+
+impl Checker<'_> {
+    /// Labels every relation.
+    pub(super) fn find_labels(&mut self) {
+        let mut labels: BTreeMap<String, (Label, Vec<Reason>)> = BTreeMap::new();
+        for stratum in self.program.strata.clone() {
+            // Within a stratum labels only rise, so this ends.
+            loop {
+                let mut changed = false;
+                for name in &stratum.relations {
+                    let mut found = self.source_label(name);
+                    for &index in &stratum.rules {
+                        let rule = &self.program.rules[index];
+                        if rule.head.relation == *name {
+                            let (label, reason) = self.rule_label(rule, &labels);
+                            if label > found.0 {
+                                found = (label, reason);
+                            }
+                        }
+                    }
+                    let known = labels.get(name).map_or(Label::Closed, |(label, _)| *label);
+                    if found.0 > known {
+                        labels.insert(name.clone(), found);
+                        changed = true;
+                    }
+                }
+                if !changed {
+                    break;
+                }
+            }
+        }
+        for (name, (label, reason)) in labels {
+            if let Some(relation) = self.program.relations.get_mut(&name) {
+                relation.label = label;
+                relation.label_reason = reason;
+            }
+        }
+    }
+
+    fn source_label(&self, name: &str) -> (Label, Vec<Reason>) {
+        let Some(reason) = self.live.get(name) else {
+            return (Label::Closed, Vec::new());
+        };
+        let combined = self.program.relations.get(name).and_then(|r| r.combined.as_ref());
+        match combined {
+            Some(combined) if !climbs(combined) => (Label::Changing, vec![reason.clone()]),
+            _ => (Label::Growing, vec![reason.clone()]),
+        }
+    }
+
+    fn rule_label(
+        &self,
+        rule: &Rule,
+        labels: &BTreeMap<String, (Label, Vec<Reason>)>,
+    ) -> (Label, Vec<Reason>) {
+        let mut worst = (Label::Closed, Vec::new());
+        let head = self.program.relations.get(&rule.head.relation);
+        let aggregates = head.and_then(|head| head.combined.as_ref()).is_some_and(|c| !climbs(c));
+        for read in reads::of_rule(rule) {
+            let Some((label, because)) = labels.get(&read.relation) else {
+                continue;
+            };
+            let name = short(&read.relation);
+            let takes_back = match read.how {
+                How::Not => Some(format!("`not` over `{name}`, whose rows still arrive")),
+                How::Maybe => Some(format!("`maybe` over `{name}`, whose rows still arrive")),
+                How::Comprehension => {
+                    Some(format!("a comprehension over `{name}`, whose rows still arrive"))
+                }
+                How::Monotone if aggregates => {
+                    Some(format!("an aggregate over `{name}`, whose rows still arrive"))
+                }
+                How::Monotone if self.reads_value(rule, &read.relation) => {
+                    Some(format!("reads a value of `{name}`, which still climbs"))
+                }
+                How::Monotone => None,
+            };
+            let label = match takes_back {
+                Some(_) => Label::Changing,
+                None => *label,
+            };
+            if label > worst.0 {
+                let text = takes_back.unwrap_or_else(|| format!("reads `{name}`"));
+                let step = Reason {
+                    span: read.span,
+                    text,
+                };
+                worst = (label, std::iter::once(step).chain(because.iter().cloned()).collect());
+            }
+        }
+        worst
+    }
+
+    /// Whether a rule reads the value of a combined relation, not only whether there is one.
+    fn reads_value(&self, rule: &Rule, relation: &str) -> bool {
+        let has_value = self.program.relations.get(relation).is_some_and(|r| r.combined.is_some());
+        has_value
+            && rule.conditions.iter().any(|condition| match condition {
+                Condition::Atom(atom) => {
+                    atom.relation == relation
+                        && atom.quantifier == Quantifier::Each
+                        && !matches!(atom.arguments.last(), Some(Arg::Wild) | None)
+                }
+                _ => false,
+            })
+    }
+}
+
+/// Whether the values of a combined relation only climb as contributions arrive.
+fn climbs(combined: &Combined) -> bool {
+    combined.combiner.is_climbing()
+        || combined.combiner == sheaf_ir::Combiner::Sum && combined.contribution == Type::Nat
+}

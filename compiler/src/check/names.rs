@@ -1,0 +1,653 @@
+//! What names mean: declarations, `use`, look-up.
+//!
+//! Invariants: a name is declared once per name space and module; relations and functions share one
+//! name space, types another, params a third, modules a fourth. A name whose declaration is broken or
+//! belongs to what this version does not run is [`Def::Silent`]: it resolves, and nobody complains.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::function::Definition;
+use super::intrinsic;
+use super::suggest::nearest;
+use super::types::Alias;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{FileId, Span};
+use crate::syntax::ast::{self, EffectKind, ItemKind, Name};
+use crate::syntax::parse;
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Def {
+    /// An input or view, by qualified name.
+    Relation(String),
+    /// A `fn`, by index.
+    Function(usize),
+    /// A function of the standard library, by index into [`intrinsic::TABLE`].
+    Intrinsic(usize),
+    /// A param, by qualified name.
+    Param(String),
+    /// A record or enum, by qualified name.
+    Nominal(String),
+    /// A type alias, by index.
+    Alias(usize),
+    /// A module, by index.
+    Module(usize),
+    /// Broken, or not yet run: reported elsewhere.
+    Silent,
+}
+
+/// A name with its meaning and the place that gives it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) def: Def,
+    pub(super) file: FileId,
+    pub(super) span: Span,
+    pub(super) public: bool,
+    /// Brought in by `use`.
+    pub(super) is_used: bool,
+}
+
+/// The names of one module.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    /// Relations and functions: names before `(`.
+    pub(super) callables: BTreeMap<String, Entry>,
+    pub(super) params: BTreeMap<String, Entry>,
+    /// Types, services, agents.
+    pub(super) types: BTreeMap<String, Entry>,
+    pub(super) modules: BTreeMap<String, Entry>,
+    /// A declaration or `use` was lost, so names that are not found are not reported.
+    pub(super) is_open: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Space {
+    Callable,
+    Param,
+    Type,
+    Module,
+}
+
+impl Scope {
+    fn space(&mut self, space: Space) -> &mut BTreeMap<String, Entry> {
+        match space {
+            Space::Callable => &mut self.callables,
+            Space::Param => &mut self.params,
+            Space::Type => &mut self.types,
+            Space::Module => &mut self.modules,
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Enters every declaration of every module.
+    pub(super) fn declare_names(&mut self) {
+        self.scopes = self.modules.iter().map(|_| Scope::default()).collect();
+        for module in 0..self.modules.len() {
+            for item in self.items(module) {
+                self.declare_item(module, item);
+            }
+            for item in self.modules[module].damaged_items() {
+                self.declare_damaged(module, item);
+            }
+        }
+    }
+
+    /// Silences what an item may have been meant to declare or derive.
+    fn declare_damaged(&mut self, module: usize, item: &'a ast::Item) {
+        let qualify = |name: &Name| self.modules[module].qualify(name.as_str());
+        match &item.kind {
+            ItemKind::Rule(rule) => {
+                match &rule.effect.kind {
+                    EffectKind::Derive(head) => {
+                        self.derived.insert(qualify(&head.name));
+                    }
+                    // Perhaps the rest of a declaration that lost its name.
+                    EffectKind::Error => self.scopes[module].is_open = true,
+                    _ => {}
+                }
+                return;
+            }
+            ItemKind::Test(_) | ItemKind::Output(_) | ItemKind::On(_) => return,
+            ItemKind::Use(_) | ItemKind::Error(None) => self.scopes[module].is_open = true,
+            ItemKind::Error(Some(name)) => {
+                let is_keyword = parse(FileId(0), &format!("view {}();", name.text)).has_errors();
+                self.scopes[module].is_open |= is_keyword;
+                self.declare_silent(module, name);
+            }
+            ItemKind::Param(param) => self.declare_silent(module, &param.name),
+            _ => {}
+        }
+        let file = self.file(module);
+        let text = self.sources.get(file).text();
+        let mut start = item.span.start;
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        for word in item.span.of(text).split(|character| !is_part(character)) {
+            if !word.is_empty() {
+                let span = Span::new(start, start + word.len() as u32);
+                self.declare_word(module, word, span);
+            }
+            // The separator is one character, of which the length is not known here.
+            let rest = Span::new(start, item.span.end).of(text);
+            let separator = rest[word.len()..].chars().next().map_or(0, char::len_utf8);
+            start += (word.len() + separator) as u32;
+        }
+    }
+
+    /// Silences a word of a damaged declaration wherever nothing else declares it.
+    fn declare_word(&mut self, module: usize, word: &str, span: Span) {
+        let entry = self.silent(module, span, false);
+        let is_upper = word.starts_with(|first: char| first.is_ascii_uppercase());
+        let space = if is_upper { Space::Type } else { Space::Callable };
+        let names = self.scopes[module].space(space);
+        names.entry(word.to_owned()).or_insert(entry);
+        let qualified = self.modules[module].qualify(word);
+        self.derived.insert(qualified);
+    }
+
+    /// The entry of a name that nobody shall complain about.
+    fn silent(&self, module: usize, span: Span, is_used: bool) -> Entry {
+        Entry {
+            def: Def::Silent,
+            file: self.file(module),
+            span,
+            public: true,
+            is_used,
+        }
+    }
+
+    fn declare_item(&mut self, module: usize, item: &'a ast::Item) {
+        let qualify = |name: &Name| self.modules[module].qualify(name.as_str());
+        let (space, name, def) = match &item.kind {
+            ItemKind::Input(input) => {
+                let name = &input.signature.name;
+                (Space::Callable, name, Def::Relation(qualify(name)))
+            }
+            ItemKind::View(view) => {
+                let def = Def::Relation(qualify(&view.name));
+                (Space::Callable, &view.name, def)
+            }
+            ItemKind::Function(function) => {
+                let name = &function.signature.name;
+                let def = match function.generics.is_empty() {
+                    true => {
+                        self.functions
+                            .push(Definition::new(module, function, qualify(name)));
+                        Def::Function(self.functions.len() - 1)
+                    }
+                    false => Def::Silent,
+                };
+                (Space::Callable, name, def)
+            }
+            ItemKind::Param(param) => {
+                let def = Def::Param(qualify(&param.name));
+                (Space::Param, &param.name, def)
+            }
+            ItemKind::Record(record) => {
+                let def = match record.generics.is_empty() {
+                    true => Def::Nominal(qualify(&record.name)),
+                    false => Def::Silent,
+                };
+                (Space::Type, &record.name, def)
+            }
+            ItemKind::Enum(item) => {
+                let def = match item.generics.is_empty() {
+                    true => Def::Nominal(qualify(&item.name)),
+                    false => Def::Silent,
+                };
+                (Space::Type, &item.name, def)
+            }
+            ItemKind::TypeAlias(alias) => {
+                let def = match alias.generics.is_empty() {
+                    true => {
+                        self.aliases.push(Alias::new(module, alias));
+                        Def::Alias(self.aliases.len() - 1)
+                    }
+                    false => Def::Silent,
+                };
+                (Space::Type, &alias.name, def)
+            }
+            ItemKind::Table(item)
+            | ItemKind::Event(item)
+            | ItemKind::Message(item)
+            | ItemKind::Request(item) => (Space::Callable, &item.name, Def::Silent),
+            ItemKind::Timer(item) => (Space::Callable, &item.name, Def::Silent),
+            ItemKind::Service(item) => (Space::Type, &item.name, Def::Silent),
+            ItemKind::Agent(item) => (Space::Type, &item.name, Def::Silent),
+            ItemKind::Lattice(item) => (Space::Type, &item.name, Def::Silent),
+            ItemKind::Extern(item) => {
+                if let Some(alias) = &item.alias {
+                    self.declare_silent(module, alias);
+                }
+                for member in &item.members {
+                    self.declare_silent(module, &member.signature.name);
+                }
+                return;
+            }
+            ItemKind::Error(_)
+            | ItemKind::Use(_)
+            | ItemKind::Output(_)
+            | ItemKind::Coordinate(_)
+            | ItemKind::On(_)
+            | ItemKind::Rule(_)
+            | ItemKind::Test(_) => return,
+        };
+        let entry = Entry {
+            def,
+            file: self.file(module),
+            span: name.span,
+            public: item.public.is_some(),
+            is_used: false,
+        };
+        self.declare(module, space, name.as_str(), entry);
+    }
+
+    /// Enters a broken name in every space in which nothing else has it.
+    fn declare_silent(&mut self, module: usize, name: &Name) {
+        let entry = self.silent(module, name.span, false);
+        let scope = &mut self.scopes[module];
+        let spaces = match name.is_upper() {
+            true => vec![Space::Type],
+            false => vec![Space::Callable, Space::Param, Space::Module],
+        };
+        for space in spaces {
+            // A broken item may be a rule of a relation that is declared well elsewhere.
+            scope
+                .space(space)
+                .entry(name.as_str().to_owned())
+                .or_insert_with(|| entry.clone());
+        }
+        self.derived.insert(self.modules[module].qualify(name.as_str()));
+    }
+
+    fn declare(&mut self, module: usize, space: Space, name: &str, entry: Entry) {
+        let names = self.scopes[module].space(space);
+        let Some(earlier) = names.get(name) else {
+            names.insert(name.to_owned(), entry);
+            return;
+        };
+        if entry.def == Def::Silent && entry.is_used {
+            // A `use` that leads nowhere: what it was to bring in is not what is declared here.
+            names.insert(name.to_owned(), entry);
+            return;
+        }
+        if earlier.def == Def::Silent || entry.def == Def::Silent {
+            // What is known of the broken one is only its name.
+            if entry.def != Def::Silent && !earlier.is_used {
+                names.insert(name.to_owned(), entry);
+            }
+            return;
+        }
+        let (first, second) = (earlier.clone(), entry);
+        let (what, advice) = match (first.is_used, second.is_used) {
+            (false, false) => ("declared", "rename or remove one of them"),
+            _ => (
+                "brought in or declared",
+                "give one another name: `use module.name as other;`",
+            ),
+        };
+        self.report(
+            Diagnostic::error(
+                codes::DECLARED_TWICE,
+                second.file,
+                second.span,
+                format!("`{name}` is {what} twice"),
+            )
+            .label("the second time")
+            .and_in(first.file, first.span, "the first time")
+            .help(advice),
+        );
+    }
+
+    /// Gives every `use` its meaning.
+    pub(super) fn resolve_uses(&mut self) {
+        // All look-ups see declarations only, never what other modules bring in themselves.
+        let mut found = Vec::new();
+        for module in 0..self.modules.len() {
+            for item in self.items(module) {
+                if let ItemKind::Use(used) = &item.kind {
+                    for name in &used.names {
+                        self.resolve_use(module, item, used, name, &mut found);
+                    }
+                }
+            }
+        }
+        for (module, space, name, entry) in found {
+            self.declare(module, space, &name, entry);
+        }
+    }
+
+    fn resolve_use(
+        &mut self,
+        module: usize,
+        item: &ast::Item,
+        used: &ast::Use,
+        name: &ast::UseName,
+        found: &mut Vec<(usize, Space, String, Entry)>,
+    ) {
+        let path: Vec<&str> = used.module.iter().map(Name::as_str).collect();
+        let here = name.alias.as_ref().unwrap_or(&name.name);
+        let entry = |def: Def| Entry {
+            def,
+            file: self.file(module),
+            span: here.span,
+            public: item.public.is_some(),
+            is_used: true,
+        };
+        let mut add = |space: Space, entry: Entry| {
+            found.push((module, space, here.as_str().to_owned(), entry));
+        };
+        if path.first() == Some(&"std") {
+            match intrinsic::find(&path[1..], name.name.as_str()) {
+                Some(index) => add(Space::Callable, entry(Def::Intrinsic(index))),
+                None => {
+                    add(Space::Callable, entry(Def::Silent));
+                    self.scopes[module].is_open = true;
+                    self.unknown_std(module, &used.module, &name.name);
+                }
+            }
+            return;
+        }
+        let joined = path.join(".");
+        let mut any = false;
+        let mut hidden = None;
+        if let Some(other) = self.module_index(&joined) {
+            for space in [Space::Callable, Space::Param, Space::Type] {
+                let names = self.scopes[other].space(space);
+                let Some(target) = names.get(name.name.as_str()).cloned() else {
+                    continue;
+                };
+                any = true;
+                if !target.public && target.def != Def::Silent {
+                    hidden = Some(target.clone());
+                }
+                let file = self.file(module);
+                add(
+                    space,
+                    Entry {
+                        def: target.def,
+                        file,
+                        span: here.span,
+                        public: item.public.is_some(),
+                        is_used: true,
+                    },
+                );
+            }
+        }
+        let full = match joined.is_empty() {
+            true => name.name.as_str().to_owned(),
+            false => format!("{joined}.{}", name.name.as_str()),
+        };
+        if let Some(index) = self.module_index(&full).filter(|_| !any) {
+            any = true;
+            let file = self.file(module);
+            add(
+                Space::Module,
+                Entry {
+                    def: Def::Module(index),
+                    file,
+                    span: here.span,
+                    public: false,
+                    is_used: true,
+                },
+            );
+        }
+        if let Some(target) = hidden {
+            self.not_public(module, &name.name, &target, &joined);
+        }
+        if any {
+            return;
+        }
+        for space in [Space::Callable, Space::Param, Space::Type, Space::Module] {
+            let is_type = matches!(space, Space::Type);
+            if is_type == here.is_upper() {
+                add(space, self.silent(module, here.span, true));
+            }
+        }
+        self.scopes[module].is_open = true;
+        let unreadable = &self.modules[module].unreadable;
+        if !unreadable.contains(&joined) && !unreadable.contains(&full) {
+            self.unknown_use(module, &joined, &full, name);
+        }
+    }
+
+    fn module_index(&self, path: &str) -> Option<usize> {
+        let is_named = |module: &super::Module| !path.is_empty() && module.path == path;
+        self.modules.iter().position(is_named)
+    }
+
+    fn not_public(&mut self, module: usize, name: &Name, target: &Entry, path: &str) {
+        let file = self.file(module);
+        self.report(
+            Diagnostic::error(
+                codes::NOT_PUBLIC,
+                file,
+                name.span,
+                format!("`{}` of module `{path}` is not public", name.text),
+            )
+            .label("not public")
+            .and_in(target.file, target.span, "declared here, without `pub`")
+            .help("write `pub` before its declaration"),
+        );
+    }
+
+    fn unknown_use(&mut self, module: usize, path: &str, full: &str, name: &ast::UseName) {
+        let file = self.file(module);
+        let diagnostic = match self.module_index(path) {
+            Some(other) if self.scopes[other].is_open => return,
+            Some(other) => {
+                let scope = &self.scopes[other];
+                let names = scope
+                    .callables
+                    .keys()
+                    .chain(scope.params.keys())
+                    .chain(scope.types.keys());
+                let near = nearest(name.name.as_str(), names.map(String::as_str));
+                let diagnostic = Diagnostic::error(
+                    codes::NOT_IN_MODULE,
+                    file,
+                    name.name.span,
+                    format!("module `{path}` has no `{}`", name.name.text),
+                )
+                .label("not declared there");
+                match near {
+                    Some(near) => diagnostic.fix(
+                        format!("did you mean `{near}`?"),
+                        name.name.span,
+                        near.to_owned(),
+                    ),
+                    None => diagnostic.help("look the name up in the module's file"),
+                }
+            }
+            None => {
+                let missing = match path.is_empty() {
+                    true => full,
+                    false => path,
+                };
+                Diagnostic::error(
+                    codes::NO_MODULE,
+                    file,
+                    name.name.span,
+                    format!("there is no module `{missing}`"),
+                )
+                .label("its module cannot be found")
+                .note(format!(
+                    "A module is a file: `{}.sheaf`, in the folder of the root file.",
+                    missing.replace('.', "/")
+                ))
+                .help("create the file, or correct the path")
+            }
+        };
+        self.report(diagnostic);
+    }
+
+    /// A path into the standard library that leads nowhere.
+    pub(super) fn unknown_std(&mut self, module: usize, path: &[Name], name: &Name) {
+        let file = self.file(module);
+        let inner: Vec<&str> = path.iter().skip(1).map(Name::as_str).collect();
+        let full: Vec<&str> = path.iter().map(Name::as_str).collect();
+        let message = format!("the standard library has no `{}.{}`", full.join("."), name.text);
+        let diagnostic = Diagnostic::error(codes::NOT_IN_STD, file, name.span, message)
+            .label("not there");
+        let names = intrinsic::names_in(&inner);
+        let elsewhere = intrinsic::TABLE.iter().find(|entry| entry.name == name.as_str());
+        let diagnostic = match (nearest(name.as_str(), names.iter().copied()), elsewhere) {
+            (Some(near), _) => {
+                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
+            }
+            (None, Some(entry)) => {
+                diagnostic.help(format!("it is `std.{}.{}`", entry.module, entry.name))
+            }
+            (None, None) if names.is_empty() => diagnostic.help(format!(
+                "its modules are {}",
+                intrinsic::modules()
+                    .map(|module| format!("`std.{module}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+            (None, None) => diagnostic.help(format!("it has `{}`", names.join("`, `"))),
+        };
+        self.report(diagnostic);
+    }
+
+    /// What a name before `(` stands for in a module; the prelude last.
+    pub(super) fn callable(&mut self, module: usize, name: &str) -> Option<Def> {
+        self.mark_used(module, name);
+        match self.scopes[module].callables.get(name) {
+            Some(entry) => Some(entry.def.clone()),
+            None => intrinsic::prelude(name).map(Def::Intrinsic),
+        }
+    }
+
+    /// What a capitalised name stands for.
+    pub(super) fn type_name(&mut self, module: usize, name: &str) -> Option<Def> {
+        self.mark_used(module, name);
+        let entry = self.scopes[module].types.get(name)?;
+        Some(entry.def.clone())
+    }
+
+    /// The qualified name of a param, or nothing for one that is broken.
+    pub(super) fn param(&mut self, module: usize, name: &str) -> Option<Def> {
+        self.mark_used(module, name);
+        let entry = self.scopes[module].params.get(name)?;
+        Some(entry.def.clone())
+    }
+
+    /// True if a lower-case name that is no variable is a param.
+    pub(super) fn is_param(&self, module: usize, name: &str) -> bool {
+        self.scopes[module].params.contains_key(name)
+    }
+
+    fn mark_used(&mut self, module: usize, name: &str) {
+        let key = (module, name.to_owned());
+        self.used.insert(key);
+    }
+
+    /// A path that begins with a module that `use` names: the module, and the names after it.
+    pub(super) fn through_module<'n>(
+        &mut self,
+        module: usize,
+        path: &'n [Name],
+    ) -> Option<(usize, &'n [Name])> {
+        let (first, rest) = path.split_first()?;
+        let Def::Module(index) = self.scopes[module].modules.get(first.as_str())?.def else {
+            return None;
+        };
+        self.mark_used(module, first.as_str());
+        Some((index, rest))
+    }
+
+    /// What `name` is in another module, as seen from outside; reports what is not public.
+    pub(super) fn public_callable(
+        &mut self,
+        from: usize,
+        other: usize,
+        name: &Name,
+    ) -> Option<Def> {
+        let entry = self.scopes[other].callables.get(name.as_str())?.clone();
+        self.check_public(from, other, name, &entry);
+        Some(entry.def)
+    }
+
+    /// The same for types.
+    pub(super) fn public_type(&mut self, from: usize, other: usize, name: &Name) -> Option<Def> {
+        let entry = self.scopes[other].types.get(name.as_str())?.clone();
+        self.check_public(from, other, name, &entry);
+        Some(entry.def)
+    }
+
+    fn check_public(&mut self, from: usize, other: usize, name: &Name, entry: &Entry) {
+        if from != other && !entry.public && entry.def != Def::Silent {
+            let path = self.modules[other].path.clone();
+            self.not_public(from, name, entry, &path);
+        }
+    }
+
+    /// Lets a name that is not public pass: that it is not has been said.
+    pub(super) fn make_public(&mut self, module: usize, name: &str) {
+        if let Some(entry) = self.scopes[module].callables.get_mut(name) {
+            entry.public = true;
+        }
+    }
+
+    /// Makes a type that nobody declares silent from here on.
+    pub(super) fn silence_type(&mut self, module: usize, name: &Name) {
+        let entry = self.silent(module, name.span, false);
+        self.scopes[module].types.insert(name.as_str().to_owned(), entry);
+    }
+
+    /// Makes a relation or function that nobody declares silent from here on.
+    pub(super) fn silence_callable(&mut self, module: usize, name: &Name) {
+        let entry = self.silent(module, name.span, false);
+        self.scopes[module].callables.insert(name.as_str().to_owned(), entry);
+    }
+
+    /// Counts every name that stands for a record or enum as read.
+    pub(super) fn mark_type_used(&mut self, module: usize, of: &str) {
+        let names: Vec<String> = self.scopes[module]
+            .types
+            .iter()
+            .filter(|(_, entry)| matches!(&entry.def, Def::Nominal(name) if name == of))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in names {
+            self.mark_used(module, &name);
+        }
+    }
+
+    /// Reports names that `use` brings in and nothing reads.
+    pub(super) fn report_unused(&mut self) {
+        let mut found = Vec::new();
+        for (module, scope) in self.scopes.iter().enumerate() {
+            if self.modules[module].is_broken {
+                continue;
+            }
+            let spaces = [&scope.callables, &scope.params, &scope.types, &scope.modules];
+            for (name, entry) in spaces.into_iter().flatten() {
+                let is_read = self.used.contains(&(module, name.clone()));
+                if entry.is_used && !entry.public && entry.def != Def::Silent && !is_read {
+                    found.push((entry.file, entry.span, name.clone()));
+                }
+            }
+        }
+        for (file, span, name) in found {
+            self.report(
+                Diagnostic::lint(
+                    codes::UNUSED_USE,
+                    file,
+                    span,
+                    format!("nothing reads `{name}`, which is brought in here"),
+                )
+                .label("not read in this file")
+                .help("remove it; a slip of the pen otherwise"),
+            );
+        }
+    }
+
+    /// Where a relation or function is declared, for labels.
+    pub(super) fn callable_place(&self, module: usize, name: &str) -> Option<(FileId, Span)> {
+        let entry = self.scopes[module].callables.get(name)?;
+        Some((entry.file, entry.span))
+    }
+}

@@ -1,0 +1,204 @@
+//! Records and enums: their definitions, and that their values are finite.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sheaf_ir::{Nominal, Type};
+
+use super::Checker;
+use super::names::Def;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{FileId, Span};
+use crate::syntax::ast::{self, ItemKind, Name};
+
+impl Checker<'_> {
+    /// Gives aliases, records and enums their meaning.
+    pub(super) fn declare_types(&mut self) {
+        self.resolve_aliases();
+        let mut places = BTreeMap::new();
+        for module in 0..self.modules.len() {
+            for item in self.items(module) {
+                match &item.kind {
+                    ItemKind::Record(record) if record.generics.is_empty() => {
+                        self.declare_record(module, record, &mut places);
+                    }
+                    ItemKind::Enum(item) if item.generics.is_empty() => {
+                        self.declare_enum(module, item, &mut places);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.refuse_endless(&places);
+    }
+
+    fn declare_record(
+        &mut self,
+        module: usize,
+        record: &ast::Record,
+        places: &mut BTreeMap<String, (FileId, Span)>,
+    ) {
+        let name = self.modules[module].qualify(record.name.as_str());
+        if self.types.contains_key(&name) {
+            return;
+        }
+        let names = record.fields.iter().map(|field| &field.name);
+        self.refuse_doubles(module, names, "field");
+        let mut fields: Vec<(String, Type)> = Vec::new();
+        for field in &record.fields {
+            let ty = self.resolve_type(module, &field.ty);
+            if !fields.iter().any(|(name, _)| name == field.name.as_str()) {
+                fields.push((field.name.as_str().to_owned(), ty));
+            }
+            self.check_column_attributes(module, &field.attributes, false);
+        }
+        places.insert(name.clone(), (self.file(module), record.name.span));
+        self.types.insert(name, Nominal::Record(fields));
+    }
+
+    fn declare_enum(
+        &mut self,
+        module: usize,
+        item: &ast::Enum,
+        places: &mut BTreeMap<String, (FileId, Span)>,
+    ) {
+        let name = self.modules[module].qualify(item.name.as_str());
+        if self.types.contains_key(&name) {
+            return;
+        }
+        let names = item.variants.iter().map(|variant| &variant.name);
+        self.refuse_doubles(module, names, "variant");
+        let mut variants: Vec<(String, Vec<Type>)> = Vec::new();
+        for variant in &item.variants {
+            let types = variant.types.iter();
+            let types = types.map(|ty| self.resolve_type(module, ty)).collect();
+            if !variants.iter().any(|(name, _)| name == variant.name.as_str()) {
+                variants.push((variant.name.as_str().to_owned(), types));
+            }
+        }
+        let place = (self.file(module), item.name.span);
+        if variants.is_empty() {
+            self.report(
+                Diagnostic::error(
+                    codes::ENDLESS_TYPE,
+                    place.0,
+                    place.1,
+                    format!("the enum `{}` has no variant, so it has no value", item.name.text),
+                )
+                .label("no variant")
+                .help("list its variants: `enum Shape { Point, Circle(Float) }`"),
+            );
+        }
+        places.insert(name.clone(), place);
+        self.types.insert(name, Nominal::Enum(variants));
+    }
+
+    /// Reports names that stand twice in one list.
+    pub(super) fn refuse_doubles<'n>(
+        &mut self,
+        module: usize,
+        names: impl Iterator<Item = &'n Name>,
+        what: &str,
+    ) {
+        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+        let file = self.file(module);
+        for name in names {
+            let Some(earlier) = first.get(name.as_str()) else {
+                first.insert(name.as_str(), name.span);
+                continue;
+            };
+            self.report(
+                Diagnostic::error(
+                    codes::DECLARED_TWICE,
+                    file,
+                    name.span,
+                    format!("the {what} `{}` is declared twice", name.text),
+                )
+                .label("the second time")
+                .and(*earlier, "the first time")
+                .help("rename or remove one of them"),
+            );
+        }
+    }
+
+    /// Refuses types whose values would hold values of the same type without end.
+    fn refuse_endless(&mut self, places: &BTreeMap<String, (FileId, Span)>) {
+        let mut reported: BTreeSet<String> = BTreeSet::new();
+        let names: Vec<String> = self.types.keys().cloned().collect();
+        for name in names {
+            if reported.contains(&name) {
+                continue;
+            }
+            let Some(path) = self.holds_itself(&name) else {
+                continue;
+            };
+            reported.insert(name.clone());
+            reported.extend(path.iter().cloned());
+            let Some((file, span)) = places.get(&name) else {
+                continue;
+            };
+            let short = |name: &String| name.rsplit('.').next().unwrap_or(name).to_owned();
+            let through: Vec<String> = path.iter().map(short).collect();
+            let message = match through.as_slice() {
+                [] => format!("a value of `{}` would hold another one of it", short(&name)),
+                _ => format!(
+                    "a value of `{}` would hold another one of it, through `{}`",
+                    short(&name),
+                    through.join("`, `")
+                ),
+            };
+            self.report(
+                Diagnostic::error(codes::ENDLESS_TYPE, *file, *span, message)
+                    .label("holds itself")
+                    .note("Values are finite trees that are stored and compared whole.")
+                    .help("put a `List`, `Set`, `Map` or `Option` between, or refer to it by a key"),
+            );
+        }
+        for name in reported {
+            // Its values cannot be made; nobody shall complain about their parts.
+            self.types.remove(&name);
+            for scope in &mut self.scopes {
+                for entry in scope.types.values_mut() {
+                    if entry.def == Def::Nominal(name.clone()) {
+                        entry.def = Def::Silent;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Through which types a value of `start` holds another one of it, without a container between.
+    fn holds_itself(&self, start: &str) -> Option<Vec<String>> {
+        let mut holder: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut queue = vec![start];
+        while let Some(name) = queue.pop() {
+            let mut parts: Vec<&Type> = match self.types.get(name) {
+                Some(Nominal::Record(fields)) => fields.iter().map(|(_, ty)| ty).collect(),
+                Some(Nominal::Enum(variants)) => {
+                    variants.iter().flat_map(|(_, types)| types).collect()
+                }
+                None => continue,
+            };
+            while let Some(part) = parts.pop() {
+                match part {
+                    Type::Tuple(inner) => parts.extend(inner),
+                    Type::Named(part) if part == start => {
+                        let mut path = Vec::new();
+                        let mut at = name;
+                        while at != start {
+                            path.push(at.to_owned());
+                            at = holder.get(at).copied().unwrap_or(start);
+                        }
+                        path.reverse();
+                        return Some(path);
+                    }
+                    Type::Named(part) if !holder.contains_key(part.as_str()) => {
+                        holder.insert(part, name);
+                        queue.push(part);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,329 @@
+//! Strata: which relations depend on each other, and that nothing in such a circle takes back what it
+//! gave.
+//!
+//! Invariant: strata are the strongly connected components of "is read by", in an order in which each
+//! comes after those it reads; of several that could come next, the one with the least name does.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use sheaf_ir::{Combiner, Span, Type};
+
+use super::Checker;
+use super::reads::{self, How, Read};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::hir::{ExprKind, Rule, Stratum};
+
+impl Checker<'_> {
+    /// Puts the relations in strata, and reports circles that may not be.
+    pub(super) fn find_strata(&mut self) {
+        let reads: Vec<Vec<Read>> = self.program.rules.iter().map(reads::of_rule).collect();
+        let mut graph: BTreeMap<&str, BTreeSet<&str>> = self
+            .program
+            .relations
+            .keys()
+            .map(|name| (name.as_str(), BTreeSet::new()))
+            .collect();
+        for (rule, reads) in self.program.rules.iter().zip(&reads) {
+            if let Some(edges) = graph.get_mut(rule.head.relation.as_str()) {
+                edges.extend(reads.iter().map(|read| read.relation.as_str()));
+            }
+        }
+        let components = components(&graph);
+        let mut strata = Vec::new();
+        for names in in_order(&components, &graph) {
+            let recursive = names.len() > 1
+                || names.iter().any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
+            let rules = (0..self.program.rules.len())
+                .filter(|index| names.contains(self.program.rules[*index].head.relation.as_str()))
+                .collect();
+            strata.push(Stratum {
+                relations: names.iter().map(|name| (*name).to_owned()).collect(),
+                recursive,
+                rules,
+            });
+        }
+        let mut found = Vec::new();
+        for stratum in strata.iter().filter(|stratum| stratum.recursive) {
+            found.extend(self.check_circle(stratum, &reads));
+        }
+        self.program.strata = strata;
+        for finding in found {
+            match finding {
+                Finding::Wrong(diagnostic) => self.report(*diagnostic),
+                Finding::Rounds(module, span) => {
+                    self.not_yet(module, span, "recursion that counts its rounds");
+                }
+            }
+        }
+    }
+
+    /// What is wrong with a recursive stratum: one thing at most.
+    fn check_circle(&self, stratum: &Stratum, reads: &[Vec<Read>]) -> Option<Finding> {
+        let inside: BTreeSet<&str> = stratum.relations.iter().map(String::as_str).collect();
+        // Chosen by name, so that the order of the text does not matter.
+        let key = |index: usize, read: &Read| {
+            (self.program.rules[index].head.relation.clone(), read.relation.clone(), read.how)
+        };
+        let mut worst: Option<(Span, usize, &Read)> = None;
+        for &index in &stratum.rules {
+            for read in &reads[index] {
+                let is_inside = inside.contains(read.relation.as_str());
+                if is_inside && read.how != How::Monotone {
+                    let place = (read.span, index, read);
+                    if worst.is_none_or(|(_, other, known)| key(index, read) < key(other, known)) {
+                        worst = Some(place);
+                    }
+                }
+            }
+        }
+        let aggregate = stratum.relations.iter().find_map(|name| {
+            let combined = self.program.relations.get(name)?.combined.as_ref()?;
+            (!is_lattice(&combined.combiner)).then_some((name, combined))
+        });
+        if worst.is_none() && aggregate.is_none() {
+            return None;
+        }
+        if let Some((module, span)) = self.counted_rounds(stratum) {
+            return Some(Finding::Rounds(module, span));
+        }
+        let diagnostic = match (worst, aggregate) {
+            (Some((span, index, read)), _) => {
+                let head = &self.program.rules[index].head;
+                let (file, at) = super::place(span);
+                let word = match read.how {
+                    How::Not => "under `not`",
+                    How::Maybe => "under `maybe`",
+                    How::Comprehension => "in a comprehension",
+                    How::Monotone => "in an atom",
+                };
+                let (head_name, read_name) = (short(&head.relation), short(&read.relation));
+                let message = match head.relation == read.relation {
+                    true => format!("`{head_name}` reads itself {word}"),
+                    false => format!(
+                        "`{head_name}` reads `{read_name}` {word}, and `{read_name}` depends on `{head_name}`"
+                    ),
+                };
+                let diagnostic =
+                    Diagnostic::error(codes::UNSTRATIFIED, file, at, message)
+                        .label(format!("needs all of `{read_name}` first"));
+                self.with_circle(diagnostic, &read.relation, &head.relation, &inside, reads)
+                    .note("What is under `not` or `maybe`, counted or collected must be complete before it is read, and here it never is.")
+                    .help("break the circle: derive what is negated or counted in a view that does not depend on this one")
+            }
+            (None, Some((name, combined))) => {
+                let (file, at) = super::place(combined.span);
+                let text = at.of(self.sources.get(file).text());
+                let diagnostic = Diagnostic::error(
+                    codes::AGGREGATE_IN_CYCLE,
+                    file,
+                    at,
+                    format!("`{}` depends on itself, and `{text}` cannot be recomputed on the way", short(name)),
+                )
+                .label("not a climbing lattice");
+                self.with_circle(diagnostic, name, name, &inside, reads)
+                    .note("In a recursion a value may only climb: `Min`, `Max`, `Any`, `All` and `Set` do.")
+                    .help("aggregate in a view of its own, over the finished recursion")
+            }
+            (None, None) => return None,
+        };
+        Some(Finding::Wrong(Box::new(diagnostic)))
+    }
+
+    /// Labels the shortest way on which `from` depends on `to`.
+    fn with_circle(
+        &self,
+        mut diagnostic: Diagnostic,
+        from: &str,
+        to: &str,
+        inside: &BTreeSet<&str>,
+        reads: &[Vec<Read>],
+    ) -> Diagnostic {
+        // For each relation reached: the relation that reads it, and where.
+        let mut reader: BTreeMap<&str, (&str, Span)> = BTreeMap::new();
+        let mut queue = VecDeque::from([from]);
+        let mut seen: BTreeSet<&str> = BTreeSet::from([from]);
+        let mut last = None;
+        'search: while let Some(at) = queue.pop_front() {
+            for (rule, reads) in self.program.rules.iter().zip(reads) {
+                if rule.head.relation != at {
+                    continue;
+                }
+                for read in reads.iter().filter(|read| inside.contains(read.relation.as_str())) {
+                    if read.relation == to {
+                        last = Some((at, read.span));
+                        break 'search;
+                    }
+                    if seen.insert(&read.relation) {
+                        reader.insert(&read.relation, (at, read.span));
+                        queue.push_back(&read.relation);
+                    }
+                }
+            }
+        }
+        let mut steps = Vec::new();
+        if let Some((mut at, span)) = last {
+            steps.push((at, to, span));
+            while let Some(&(before, span)) = reader.get(at) {
+                steps.push((before, at, span));
+                at = before;
+            }
+        }
+        steps.reverse();
+        for (reader, read, span) in steps {
+            let (file, at) = super::place(span);
+            if (file, at) != (diagnostic.primary.file, diagnostic.primary.span) {
+                let text = match reader == read {
+                    true => format!("`{}` reads itself here", short(reader)),
+                    false => format!("`{}` reads `{}` here", short(reader), short(read)),
+                };
+                diagnostic = diagnostic.and_in(file, at, text);
+            }
+        }
+        diagnostic
+    }
+
+    /// Where a circle seems to count its rounds: a Nat column written `i + 1` in a head.
+    fn counted_rounds(&self, stratum: &Stratum) -> Option<(usize, crate::source::Span)> {
+        let counts = |rule: &Rule| {
+            rule.head.columns.iter().any(|column| {
+                column.ty == Type::Nat
+                    && match &column.kind {
+                        ExprKind::Call(sheaf_ir::Function::Add, sides) => {
+                            matches!(
+                                (&sides[0].kind, &sides[1].kind),
+                                (ExprKind::Variable(_), ExprKind::Constant(_))
+                                    | (ExprKind::Constant(_), ExprKind::Variable(_))
+                            )
+                        }
+                        _ => false,
+                    }
+            })
+        };
+        let rule = stratum.rules.iter().map(|index| &self.program.rules[*index]).find(|rule| counts(rule))?;
+        let (file, span) = super::place(rule.head.span);
+        let module = self.modules.iter().position(|module| module.file == file)?;
+        Some((module, span))
+    }
+}
+
+enum Finding {
+    Wrong(Box<Diagnostic>),
+    /// Module and place of a rule that counts rounds.
+    Rounds(usize, crate::source::Span),
+}
+
+/// Whether a value of this combiner may stand in a recursion.
+pub(super) fn is_lattice(combiner: &Combiner) -> bool {
+    matches!(
+        combiner,
+        Combiner::Min | Combiner::Max | Combiner::Any | Combiner::All | Combiner::Union
+    )
+}
+
+/// A name without its module.
+pub(super) fn short(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+type Graph<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
+
+/// Strongly connected components: for each node, the least name of its component.
+/// R. Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
+fn components<'n>(graph: &Graph<'n>) -> BTreeMap<&'n str, &'n str> {
+    struct Frame<'n> {
+        node: &'n str,
+        edges: Vec<&'n str>,
+    }
+    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut low: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut component: BTreeMap<&'n str, &'n str> = BTreeMap::new();
+    let mut stack: Vec<&'n str> = Vec::new();
+    for &start in graph.keys() {
+        if index.contains_key(start) {
+            continue;
+        }
+        let edges = |node: &str| graph.get(node).into_iter().flatten().copied().collect();
+        let mut frames = vec![Frame {
+            node: start,
+            edges: edges(start),
+        }];
+        index.insert(start, index.len());
+        low.insert(start, index[start]);
+        stack.push(start);
+        while let Some(frame) = frames.last_mut() {
+            let node = frame.node;
+            if let Some(next) = frame.edges.pop() {
+                if !graph.contains_key(next) {
+                    continue;
+                }
+                if let Some(&seen) = index.get(next) {
+                    if !component.contains_key(next) && seen < low[node] {
+                        low.insert(node, seen);
+                    }
+                    continue;
+                }
+                index.insert(next, index.len());
+                low.insert(next, index[next]);
+                stack.push(next);
+                frames.push(Frame {
+                    node: next,
+                    edges: edges(next),
+                });
+                continue;
+            }
+            frames.pop();
+            if let Some(parent) = frames.last()
+                && low[node] < low[parent.node]
+            {
+                low.insert(parent.node, low[node]);
+            }
+            if low[node] == index[node] {
+                let at = stack.iter().rposition(|other| *other == node).unwrap_or(0);
+                let members = stack.split_off(at);
+                let least = members.iter().min().copied().unwrap_or(node);
+                for member in members {
+                    component.insert(member, least);
+                }
+            }
+        }
+    }
+    component
+}
+
+/// The components, each after those it reads.
+fn in_order<'n>(
+    component: &BTreeMap<&'n str, &'n str>,
+    graph: &Graph<'n>,
+) -> Vec<BTreeSet<&'n str>> {
+    let mut members: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut waits_for: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (&node, &of) in component {
+        members.entry(of).or_default().insert(node);
+        let others = graph.get(node).into_iter().flatten();
+        let others = others.filter_map(|other| component.get(other).copied());
+        waits_for.entry(of).or_default().extend(others.filter(|other| *other != of));
+    }
+    let mut readers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (&of, others) in &waits_for {
+        for &other in others {
+            readers.entry(other).or_default().push(of);
+        }
+    }
+    let mut missing: BTreeMap<&str, usize> =
+        waits_for.iter().map(|(&of, others)| (of, others.len())).collect();
+    let mut ready: BTreeSet<&str> =
+        missing.iter().filter(|(_, count)| **count == 0).map(|(&of, _)| of).collect();
+    let mut order = Vec::new();
+    while let Some(next) = ready.pop_first() {
+        order.extend(members.remove(next));
+        for &reader in readers.get(next).into_iter().flatten() {
+            if let Some(count) = missing.get_mut(reader) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(reader);
+                }
+            }
+        }
+    }
+    order
+}
