@@ -14,7 +14,12 @@
 //! | tuple, record | the parts |
 //! | enum | 2, big-endian variant index, then the payload |
 //!
-//! A whole value (a column) of type String or Bytes is its plain bytes, without escape or end.
+//! A whole value (a column) of type String or Bytes is its plain bytes, without escape or end; of
+//! any other type it is encoded as within a composite.
+//!
+//! Every value has one encoding and no other bytes decode: no −0.0 and one NaN (the positive quiet
+//! one, 7ff8000000000000 before its sign bit is flipped), Nats that are not negative, sets and
+//! maps strictly ascending, tags of 0 or 1.
 //!
 //! A word is the value itself for types that are [inline](crate::Type::is_inline) (Bool 0/1, integers
 //! as two's complement, Float as IEEE bits) and otherwise the number of a symbol whose text is the
@@ -22,22 +27,24 @@
 
 use std::collections::BTreeMap;
 
+use crate::types::MAX_VALUE_DEPTH;
 use crate::value::Float;
 use crate::{Nominal, Type, Value};
 
 /// The version of the encoding; stored wherever bytes outlive a process.
 pub const VERSION: u32 = 1;
 
-/// The bytes of an inline word, of the type's whole-value encoding.
+/// The bytes of an inline word, of the type's whole-value encoding. Not for Bool, whose encoding is
+/// one byte: see [`encode_inline`] and [`crate::shard::inline_digest`].
 pub fn inline_bytes(ty: &Type, word: u64) -> [u8; 8] {
-    debug_assert!(ty.is_inline());
+    debug_assert!(ty.is_inline() && *ty != Type::Bool);
     match ty {
         Type::Float => float_key(f64::from_bits(word)).to_be_bytes(),
         _ => (word ^ (1 << 63)).to_be_bytes(),
     }
 }
 
-/// Appends the canonical bytes of an inline word, as they stand in a composite (Bool is one byte).
+/// Appends the canonical bytes of an inline word, alone as well as in a composite.
 pub fn encode_inline(ty: &Type, word: u64, out: &mut Vec<u8>) {
     if *ty == Type::Bool {
         out.push(word as u8);
@@ -161,7 +168,7 @@ pub fn encode_text(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 0]);
 }
 
-/// Decodes a whole value; `None` if the bytes are not one of that type.
+/// Decodes a whole value; `None` if the bytes are not the encoding of one of that type.
 pub fn decode_whole(ty: &Type, types: &BTreeMap<String, Nominal>, bytes: &[u8]) -> Option<Value> {
     match ty {
         Type::String => Some(Value::String(String::from_utf8(bytes.to_vec()).ok()?)),
@@ -175,87 +182,131 @@ pub fn decode_whole(ty: &Type, types: &BTreeMap<String, Nominal>, bytes: &[u8]) 
 }
 
 /// Decodes a value inside a composite from the front of `bytes`, which is left behind it.
+///
+/// Only what [`encode`] writes is taken: every value has exactly one encoding. Values that nest
+/// deeper than [`MAX_VALUE_DEPTH`] are refused.
 pub fn decode(ty: &Type, types: &BTreeMap<String, Nominal>, bytes: &mut &[u8]) -> Option<Value> {
-    Some(match ty {
-        Type::Bool => Value::Bool(take(bytes, 1)?[0] != 0),
-        Type::Float => {
-            let key = u64::from_be_bytes(take(bytes, 8)?.try_into().ok()?);
-            Value::Float(Float::new(float_from_key(key)))
-        }
-        t if t.is_inline() => {
-            let word = u64::from_be_bytes(take(bytes, 8)?.try_into().ok()?) ^ (1 << 63);
-            inline_value(t, word)?
-        }
-        Type::Id | Type::RowId => Value::Id(u128::from_be_bytes(take(bytes, 16)?.try_into().ok()?)),
-        Type::String => Value::String(String::from_utf8(decode_text(bytes)?).ok()?),
-        Type::Bytes => Value::Bytes(decode_text(bytes)?),
-        Type::Option(inner) => match take(bytes, 1)?[0] {
-            0 => Value::Option(None),
-            _ => Value::Option(Some(Box::new(decode(inner, types, bytes)?))),
-        },
-        Type::List(inner) | Type::Set(inner) => {
-            let mut items = Vec::new();
-            while take(bytes, 1)?[0] == 1 {
-                items.push(decode(inner, types, bytes)?);
+    Decoder { types, bytes }.value(ty, MAX_VALUE_DEPTH)
+}
+
+struct Decoder<'a, 'b, 'c> {
+    types: &'a BTreeMap<String, Nominal>,
+    bytes: &'b mut &'c [u8],
+}
+
+impl Decoder<'_, '_, '_> {
+    fn value(&mut self, ty: &Type, depth: usize) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        Some(match ty {
+            Type::Bool => Value::Bool(self.flag()?),
+            Type::Float => {
+                let key = u64::from_be_bytes(self.array()?);
+                let x = Float::new(float_from_key(key));
+                (float_key(x.get()) == key).then_some(Value::Float(x))?
             }
-            if matches!(ty, Type::List(_)) {
+            t if t.is_inline() => {
+                let value = inline_value(t, u64::from_be_bytes(self.array()?) ^ (1 << 63))?;
+                (!matches!(value, Value::Nat(n) if n < 0)).then_some(value)?
+            }
+            Type::Id | Type::RowId => Value::Id(u128::from_be_bytes(self.array()?)),
+            Type::String => Value::String(String::from_utf8(decode_text(self.bytes)?).ok()?),
+            Type::Bytes => Value::Bytes(decode_text(self.bytes)?),
+            Type::Option(inner) => match self.flag()? {
+                false => Value::Option(None),
+                true => Value::Option(Some(Box::new(self.value(inner, depth)?))),
+            },
+            Type::List(inner) => {
+                let mut items = Vec::new();
+                while self.flag()? {
+                    items.push(self.value(inner, depth)?);
+                }
                 Value::List(items)
-            } else {
+            }
+            Type::Set(inner) => {
+                let mut items = Vec::new();
+                let mut last = None;
+                while self.flag()? {
+                    let start = *self.bytes;
+                    items.push(self.value(inner, depth)?);
+                    self.ascends(&mut last, start)?;
+                }
                 Value::Set(items)
             }
-        }
-        Type::Map(k, v) => {
-            let mut entries = Vec::new();
-            while take(bytes, 1)?[0] == 1 {
-                entries.push((decode(k, types, bytes)?, decode(v, types, bytes)?));
+            Type::Map(key_type, value_type) => {
+                let mut entries = Vec::new();
+                let mut last = None;
+                while self.flag()? {
+                    let start = *self.bytes;
+                    let key = self.value(key_type, depth)?;
+                    self.ascends(&mut last, start)?;
+                    entries.push((key, self.value(value_type, depth)?));
+                }
+                Value::Map(entries)
             }
-            Value::Map(entries)
+            Type::Tuple(parts) => Value::Tuple(self.all(parts.iter(), depth)?),
+            Type::Named(name) => match self.types.get(name)? {
+                Nominal::Record(fields) => {
+                    Value::Tuple(self.all(fields.iter().map(|(_, ty)| ty), depth)?)
+                }
+                Nominal::Enum(variants) => {
+                    let index = u16::from_be_bytes(self.array()?);
+                    let (_, payload) = variants.get(index as usize)?;
+                    Value::Variant(index as u32, self.all(payload.iter(), depth)?)
+                }
+            },
+            _ => return None,
+        })
+    }
+
+    fn all<'t>(
+        &mut self,
+        types: impl Iterator<Item = &'t Type>,
+        depth: usize,
+    ) -> Option<Vec<Value>> {
+        types.map(|ty| self.value(ty, depth)).collect()
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        match self.array()? {
+            [0] => Some(false),
+            [1] => Some(true),
+            _ => None,
         }
-        Type::Tuple(parts) => Value::Tuple(
-            parts
-                .iter()
-                .map(|p| decode(p, types, bytes))
-                .collect::<Option<_>>()?,
-        ),
-        Type::Named(name) => match types.get(name)? {
-            Nominal::Record(fields) => Value::Tuple(
-                fields
-                    .iter()
-                    .map(|(_, t)| decode(t, types, bytes))
-                    .collect::<Option<_>>()?,
-            ),
-            Nominal::Enum(variants) => {
-                let index = u16::from_be_bytes(take(bytes, 2)?.try_into().ok()?);
-                let payload = &variants.get(index as usize)?.1;
-                Value::Variant(
-                    index as u32,
-                    payload
-                        .iter()
-                        .map(|t| decode(t, types, bytes))
-                        .collect::<Option<_>>()?,
-                )
-            }
-        },
-        _ => return None,
-    })
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.bytes.split_first_chunk()?;
+        *self.bytes = rest;
+        Some(*head)
+    }
+}
+
+impl<'c> Decoder<'_, '_, 'c> {
+    /// Checks that what was read since `start` is greater than `last`, and makes it the last.
+    fn ascends(&self, last: &mut Option<&'c [u8]>, start: &'c [u8]) -> Option<()> {
+        let read = &start[..start.len() - self.bytes.len()];
+        let ascends = last.is_none_or(|last| last < read);
+        *last = Some(read);
+        ascends.then_some(())
+    }
 }
 
 /// Decodes escaped text from the front of `bytes`.
 pub fn decode_text(bytes: &mut &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     loop {
-        match take(bytes, 1)?[0] {
-            0 => match take(bytes, 1)?[0] {
-                0 => return Some(text),
-                _ => text.push(0),
-            },
-            b => text.push(b),
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        if byte != 0 {
+            text.push(byte);
+            continue;
+        }
+        let (&escape, rest) = bytes.split_first()?;
+        *bytes = rest;
+        match escape {
+            0 => return Some(text),
+            0xff => text.push(0),
+            _ => return None,
         }
     }
-}
-
-fn take<'a>(bytes: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
-    let (head, rest) = bytes.split_at_checked(n)?;
-    *bytes = rest;
-    Some(head)
 }

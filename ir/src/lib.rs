@@ -7,6 +7,9 @@
 //! - [`mod@verify`] re-derives what the annotations claim and trusts no front end.
 //! - The IR is independent of machines; a [`plan::Plan`] says how one machine runs it.
 
+pub mod binary;
+mod bounded;
+pub mod canonical;
 pub mod combiner;
 pub mod encoding;
 pub mod expression;

@@ -4,6 +4,7 @@
 //! on a key. All columns together always are one, so that one is never listed.
 
 use crate::graph::OrderKind;
+use crate::infer::columns;
 use crate::{
     Block, Collection, ExprKind, Function, Multiplicity, NodeId, Operator, Program, Type, Value,
 };
@@ -35,11 +36,12 @@ pub fn distinctness(program: &Program, id: NodeId) -> Distinctness {
         None => (Bag, Vec::new()),
     };
     let bag = (Bag, Vec::new());
-    let width = node.output.columns.len();
+    // The columns that are given; those that are declared may not be filled in yet.
+    let width = columns(program, id).map_or(node.output.columns.len(), |types| types.len());
     let (multiplicity, keys) = match &node.operator {
         Operator::Source { .. } => {
-            let columns = node.output.columns.iter().enumerate();
-            let keys: Vec<Vec<usize>> = columns
+            let given = node.output.columns.iter().enumerate();
+            let keys: Vec<Vec<usize>> = given
                 .filter(|(_, (_, ty))| *ty == Type::RowId)
                 .map(|(index, _)| vec![index])
                 .collect();

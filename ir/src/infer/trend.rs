@@ -138,6 +138,8 @@ impl Trends<'_> {
             (Function::And | Function::Or, _, [x, y]) => x.and(*y),
             (Function::ToInt | Function::ToNat | Function::ToFloat, [a], [x]) if !is_text(a) => *x,
             (Function::Some | Function::IsSome | Function::Unwrap, _, [x]) => x.ordered(),
+            // Settled failures are errors; what failed on the way is not seen.
+            (Function::Succeeds, _, _) => Trend::Up,
             (Function::Floor | Function::Ceil | Function::Round, _, [x]) => *x,
             (Function::Tumbling, _, [x, Trend::Fixed]) => *x,
             // Tuples and records compare part by part: one part may move.

@@ -342,7 +342,7 @@ impl<'a> Parser<'a> {
         let (columns, offset) = match (side, sides.right) {
             ("left", Some(_)) | ("in", None) => (sides.left, 0),
             ("right", Some(right)) => (right, sides.left.len()),
-            (_, None) => return self.error_at(start, "`in`, for there is only one input,"),
+            (_, None) => return self.error_at(start, "`in` (there is one input)"),
             (_, Some(_)) => return self.error_at(start, "`left` or `right`"),
         };
         self.punct('.')?;

@@ -45,8 +45,14 @@ pub(super) enum Token<'a> {
 pub(super) fn error_at(text: &str, start: usize, end: usize, expected: &str) -> TextError {
     let before = &text[..start];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let mut found: String = text[start..end].chars().take(40).collect();
-    if found.len() < end - start {
+    let mut found = String::new();
+    for c in text[start..end].chars().take(40) {
+        match c.is_control() {
+            true => found.extend(c.escape_debug()),
+            false => found.push(c),
+        }
+    }
+    if text[start..end].chars().nth(40).is_some() {
         found.push('…');
     }
     TextError {
@@ -56,7 +62,7 @@ pub(super) fn error_at(text: &str, start: usize, end: usize, expected: &str) -> 
         found: if start == text.len() {
             "the end of the text".to_string()
         } else {
-            format!("`{}`", found.escape_debug())
+            format!("`{found}`")
         },
     }
 }
@@ -187,7 +193,7 @@ impl<'a> Lexer<'a> {
             c if c.is_ascii_digit() => self.number(),
             c if is_word_start(c) => {
                 let word = self.take_while(is_word_char);
-                if self.peek() == Some('"') {
+                if self.peek() == Some('"') && matches!(word, "x" | "date" | "time" | "id") {
                     self.literal(start, word)?
                 } else {
                     Token::Word(word)

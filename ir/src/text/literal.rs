@@ -81,7 +81,7 @@ pub(super) fn print_type_name(out: &mut String, name: &str) {
 }
 
 /// Appends text in quotes.
-pub(super) fn print_text(out: &mut String, text: &str) {
+pub(crate) fn print_text(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -327,7 +327,7 @@ pub(super) fn parse_hex(text: &str) -> Option<Vec<u8>> {
         .chars()
         .map(|c| c.to_digit(16).map(|digit| digit as u8))
         .collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| {
+    digits.len().is_multiple_of(2).then(|| {
         digits
             .chunks(2)
             .map(|pair| pair[0] << 4 | pair[1])

@@ -15,7 +15,7 @@ mod expressions;
 mod items;
 mod lexer;
 pub(crate) mod literal;
-mod operators;
+pub(crate) mod operators;
 mod parser;
 pub(crate) mod print;
 mod sides;

@@ -105,11 +105,11 @@ pub(super) fn find_column(name: &str, columns: &Columns) -> Result<usize, String
     let mut found = columns.iter().enumerate().filter(|(_, (n, _))| n == name);
     match (found.next(), found.next()) {
         (Some((index, _)), None) => Ok(index),
-        (Some(_), Some(_)) => Err("a position such as `#0`, for this name is not unique,".into()),
+        (Some(_), Some(_)) => Err("a position such as `#0` (the name is not unique)".into()),
         (None, _) => {
             let names: Vec<&str> = columns.iter().take(12).map(|(n, _)| n.as_str()).collect();
             Err(match names.len() {
-                0 => "a position such as `#0`, for there are no columns,".to_string(),
+                0 => "a position such as `#0` (no column has a name)".to_string(),
                 _ => format!("a column (there are {})", names.join(", ")),
             })
         }
