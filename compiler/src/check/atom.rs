@@ -56,7 +56,7 @@ impl<'a> Body<'_, 'a> {
             return;
         }
         let Some(receiver) = &atom.receiver else {
-            self.checker.unknown_callable(self.module, &atom.name, "relation");
+            self.checker.unknown_callable(self.module, &atom.name);
             return;
         };
         if self.checker.scopes[self.module].is_open {
@@ -523,7 +523,7 @@ impl<'a> Body<'_, 'a> {
                 "_",
             ),
         };
-        self.report(diagnostic);
+        self.report_unbound(name.as_str(), diagnostic);
     }
 }
 

@@ -48,7 +48,7 @@ impl Body<'_, '_> {
     fn unknown_function(&mut self, name: &Name) {
         self.is_tainted = true;
         if self.muted == 0 {
-            self.checker.unknown_callable(self.module, name, "function");
+            self.checker.unknown_callable(self.module, name);
         }
     }
 
@@ -131,17 +131,7 @@ impl Body<'_, '_> {
         let diagnostic = self
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("not known");
-        let foreign = match name.as_str() {
-            "length" | "size" | "count" => Some("len"),
-            "lowercase" | "to_lower" | "to_lowercase" | "lcase" => Some("lower"),
-            "uppercase" | "to_upper" | "to_uppercase" | "ucase" => Some("upper"),
-            "unwrap_or" | "or_else" | "get_or_else" | "default" => Some("or"),
-            "strip" => Some("trim"),
-            "includes" | "has" => Some("contains"),
-            "enumerate" => Some("indexed"),
-            "str" | "string" => Some("to_string"),
-            _ => None,
-        };
+        let foreign = intrinsic::foreign(name.as_str());
         let known = intrinsic::TABLE.iter().map(|entry| entry.name);
         let near = foreign.or_else(|| nearest(name.as_str(), known));
         let is_function = matches!(

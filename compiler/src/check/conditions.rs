@@ -463,6 +463,7 @@ impl<'a> Body<'_, 'a> {
                 .note("Each gives its own `Some` or `None`; nothing says which one counts.")
                 .help("use two names and compare them, or bind the variable by an atom without `maybe`");
             self.report(diagnostic);
+            self.bind(name, poison(), *first);
         }
     }
 }

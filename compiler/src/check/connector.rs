@@ -359,7 +359,7 @@ impl<'a> Checker<'a> {
                 None
             }
             None => {
-                self.unknown_callable(module, path.last(), "relation");
+                self.unknown_callable(module, path.last());
                 None
             }
         }
@@ -491,7 +491,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A name before `(` that nobody declares.
-    pub(super) fn unknown_callable(&mut self, module: usize, name: &ast::Name, what: &str) {
+    pub(super) fn unknown_callable(&mut self, module: usize, name: &ast::Name) {
         if self.scopes[module].is_open {
             return;
         }
@@ -500,11 +500,12 @@ impl<'a> Checker<'a> {
             codes::UNKNOWN_NAME,
             file,
             name.span,
-            format!("there is no {what} `{}`", name.text),
+            format!("there is no relation or function `{}`", name.text),
         )
         .label("not declared");
         let scope = &self.scopes[module];
-        let near = nearest(name.as_str(), scope.callables.keys().map(String::as_str));
+        let sound = scope.callables.iter().filter(|(_, entry)| entry.def != Def::Silent);
+        let near = nearest(name.as_str(), sound.map(|(name, _)| name.as_str()));
         let in_std = super::intrinsic::member(name.as_str()).map(|i| &super::intrinsic::TABLE[i]);
         let diagnostic = match (near, in_std) {
             (_, Some(entry)) => diagnostic.help(format!(
@@ -515,26 +516,12 @@ impl<'a> Checker<'a> {
                 let near = near.to_owned();
                 diagnostic.fix(format!("did you mean `{near}`?"), name.span, near)
             }
-            (None, None) => diagnostic.help(match what {
-                "view" => format!("declare it: `view {}(…);`", name.text),
-                "relation" => format!(
-                    "declare it with `view {0}(…);` or `input {0}(…) from …;`, or `use` it",
-                    name.text
-                ),
-                _ => format!("declare it: `fn {}(…) -> … {{ … }}`", name.text),
-            }),
+            (None, None) => {
+                diagnostic.help("declare it with `view`, `input … from …` or `fn`, or `use` it")
+            }
         };
         self.report(diagnostic);
-        let entry = super::names::Entry {
-            def: Def::Silent,
-            file,
-            span: name.span,
-            public: false,
-            is_used: false,
-        };
         // One message for each unknown name and file.
-        self.scopes[module]
-            .callables
-            .insert(name.as_str().to_owned(), entry);
+        self.silence_callable(module, name);
     }
 }

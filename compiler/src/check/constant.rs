@@ -19,6 +19,7 @@ impl Checker<'_> {
     ) -> Option<Value> {
         let mut body = Body::new(self, module, Place::Constant);
         let found = body.check(expr, expected);
+        body.finish(expr.span);
         if body.is_tainted || is_poisoned(&found.ty) {
             return None;
         }

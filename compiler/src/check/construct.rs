@@ -155,6 +155,7 @@ impl Body<'_, '_> {
         if let Some(Type::Named(of)) = hint
             && let Some(variant) = self.variant(of, name.as_str())
         {
+            self.checker.mark_type_used(self.module, of);
             return Some(variant);
         }
         let mut enums: Vec<String> = self.checker.scopes[self.module]
@@ -169,7 +170,10 @@ impl Body<'_, '_> {
         enums.sort();
         enums.dedup();
         match enums.as_slice() {
-            [of] => self.variant(of, name.as_str()),
+            [of] => {
+                self.checker.mark_type_used(self.module, of);
+                self.variant(of, name.as_str())
+            }
             [] => match self.checker.type_name(self.module, name.as_str()) {
                 Some(Def::Silent) => Some(Constructor::Silent),
                 _ if self.checker.scopes[self.module].is_open => Some(Constructor::Silent),

@@ -223,6 +223,7 @@ impl Body<'_, '_> {
     pub(super) fn unbound(&mut self, name: &Name) {
         let text = name.as_str();
         if !self.first_report(text) {
+            self.bind(text, poison(), name.span);
             return;
         }
         let is_callable = self.checker.callable(self.module, text).is_some();
@@ -282,7 +283,7 @@ impl Body<'_, '_> {
             }
             None => diagnostic,
         };
-        self.report(diagnostic);
+        self.report_unbound(text, diagnostic);
         self.bind(text, poison(), name.span);
     }
 
@@ -318,16 +319,17 @@ impl Body<'_, '_> {
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("no such field");
         let near = nearest(name.as_str(), fields.iter().map(String::as_str));
-        let is_member = super::intrinsic::member(name.as_str()).is_some();
+        let member = super::intrinsic::foreign(name.as_str())
+            .or_else(|| super::intrinsic::member(name.as_str()).map(|_| name.as_str()));
         let diagnostic = match near {
             Some(near) => diagnostic.fix(
                 format!("did you mean `{near}`?"),
                 name.span,
                 near.to_owned(),
             ),
-            None if is_member => {
-                let text = format!("{}()", name.text);
-                diagnostic.fix("call it", name.span, text)
+            None if member.is_some() => {
+                let text = format!("{}()", member.unwrap_or_default());
+                diagnostic.fix(format!("write `{text}`"), name.span, text)
             }
             None if fields.is_empty() => match &value.ty {
                 Type::Tuple(_) => diagnostic.help("take a tuple apart with a pattern: `let (a, b) = …`"),

@@ -97,8 +97,7 @@ impl<'a> Checker<'a> {
         }
         let value = body.block(&item.body, Some(&result).filter(|ty| !is_poisoned(ty)));
         body.coerce(value, &result, item.body.result.span);
-        body.report_too_large(item.signature.name.span);
-        body.report_unread();
+        body.finish(item.signature.name.span);
         let is_broken = body.is_tainted;
         self.functions[index].is_broken = is_broken;
     }

@@ -77,6 +77,7 @@ impl Checker<'_> {
             if lattices.is_empty() || lattices.values().any(|combiner| !is_lattice(combiner)) {
                 continue;
             }
+            let mut faults = Vec::new();
             for &index in &stratum.rules {
                 let rule = &self.program.rules[index];
                 let steps = Steps {
@@ -85,9 +86,17 @@ impl Checker<'_> {
                     motions: BTreeMap::new(),
                 };
                 if let Some(fault) = steps.fault(rule) {
-                    found.push((rule.head.relation.clone(), fault));
+                    faults.push((rule.head.relation.clone(), fault));
                 }
             }
+            // One circle is one mistake: the step of the first relation that is wrong, or else all
+            // endless ones.
+            if faults.iter().any(|(_, fault)| matches!(fault, Fault::NotMonotone(..))) {
+                faults.retain(|(_, fault)| matches!(fault, Fault::NotMonotone(..)));
+                faults.sort_by(|a, b| a.0.cmp(&b.0));
+                faults.truncate(1);
+            }
+            found.append(&mut faults);
         }
         for (head, fault) in found {
             self.report_fault(&head, fault);

@@ -57,8 +57,7 @@ impl Checker<'_> {
 
     /// Reports that `what`, a noun, is not run; at most once for each item.
     pub(super) fn not_yet(&mut self, module: usize, span: Span, what: &str) {
-        let items = self.items(module);
-        let item = items.iter().find(|item| {
+        let item = self.items(module).find(|item| {
             item.span.start <= span.start && span.start < item.span.end.max(item.span.start + 1)
         });
         let start = item.map_or(span.start, |item| item.span.start);

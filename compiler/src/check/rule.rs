@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
             self.derived.insert(relation.clone());
         }
         let mut body = Body::new(self, module, Place::Rule);
+        body.head.clone_from(&relation);
         let conditions = body.conditions(&rule.conditions);
         if let Some(because) = &rule.because
             && !body.is_tainted
@@ -53,10 +54,11 @@ impl<'a> Checker<'a> {
                 .help("remove it, or make it a comment");
             body.report(diagnostic);
         }
-        let Some(relation) = relation else { return };
+        let Some(relation) = relation else {
+            return body.finish(rule.span);
+        };
         let head = body.head(head, &relation);
-        body.report_too_large(rule.span);
-        body.report_unread();
+        body.finish(rule.span);
         if body.is_tainted {
             return;
         }
@@ -139,7 +141,7 @@ impl<'a> Checker<'a> {
                 Outcome::Wrong
             }
             None => {
-                self.unknown_callable(module, &head.name, "relation");
+                self.unknown_callable(module, &head.name);
                 Outcome::Wrong
             }
         }

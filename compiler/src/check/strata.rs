@@ -60,13 +60,17 @@ impl Checker<'_> {
     /// What is wrong with a recursive stratum: one thing at most.
     fn check_circle(&self, stratum: &Stratum, reads: &[Vec<Read>]) -> Option<Finding> {
         let inside: BTreeSet<&str> = stratum.relations.iter().map(String::as_str).collect();
+        // Chosen by name, so that the order of the text does not matter.
+        let key = |index: usize, read: &Read| {
+            (self.program.rules[index].head.relation.clone(), read.relation.clone(), read.how)
+        };
         let mut worst: Option<(Span, usize, &Read)> = None;
         for &index in &stratum.rules {
             for read in &reads[index] {
                 let is_inside = inside.contains(read.relation.as_str());
                 if is_inside && read.how != How::Monotone {
                     let place = (read.span, index, read);
-                    if worst.is_none_or(|(span, ..)| place.0 < span) {
+                    if worst.is_none_or(|(_, other, known)| key(index, read) < key(other, known)) {
                         worst = Some(place);
                     }
                 }
@@ -87,20 +91,20 @@ impl Checker<'_> {
                 let head = &self.program.rules[index].head;
                 let (file, at) = super::place(span);
                 let word = match read.how {
-                    How::Not => "`not`",
-                    How::Maybe => "`maybe`",
-                    How::Comprehension => "a comprehension",
-                    How::Monotone => "an atom",
+                    How::Not => "under `not`",
+                    How::Maybe => "under `maybe`",
+                    How::Comprehension => "in a comprehension",
+                    How::Monotone => "in an atom",
                 };
                 let (head_name, read_name) = (short(&head.relation), short(&read.relation));
                 let message = match head.relation == read.relation {
-                    true => format!("`{head_name}` reads itself in {word}"),
+                    true => format!("`{head_name}` reads itself {word}"),
                     false => format!(
-                        "`{head_name}` reads `{read_name}` in {word}, and `{read_name}` depends on `{head_name}`"
+                        "`{head_name}` reads `{read_name}` {word}, and `{read_name}` depends on `{head_name}`"
                     ),
                 };
                 let diagnostic =
-                    Diagnostic::error(codes::UNSTRATIFIED, file, at, message.replace("in `not`", "under `not`").replace("in `maybe`", "under `maybe`"))
+                    Diagnostic::error(codes::UNSTRATIFIED, file, at, message)
                         .label(format!("needs all of `{read_name}` first"));
                 self.with_circle(diagnostic, &read.relation, &head.relation, &inside, reads)
                     .note("What is under `not` or `maybe`, counted or collected must be complete before it is read, and here it never is.")
@@ -168,7 +172,10 @@ impl Checker<'_> {
         for (reader, read, span) in steps {
             let (file, at) = super::place(span);
             if (file, at) != (diagnostic.primary.file, diagnostic.primary.span) {
-                let text = format!("`{}` reads `{}` here", short(reader), short(read));
+                let text = match reader == read {
+                    true => format!("`{}` reads itself here", short(reader)),
+                    false => format!("`{}` reads `{}` here", short(reader), short(read)),
+                };
                 diagnostic = diagnostic.and_in(file, at, text);
             }
         }

@@ -360,7 +360,8 @@ impl Checker<'_> {
         }
         let name = path.last();
         let shown: Vec<&str> = path.names.iter().map(ast::Name::as_str).collect();
-        let own = self.scopes[module].types.keys().map(String::as_str);
+        let own = self.scopes[module].types.iter();
+        let own = own.filter(|(_, entry)| entry.def != Def::Silent).map(|(name, _)| name.as_str());
         let known = own
             .chain(SCALARS.iter().map(|(name, _)| *name))
             .chain(CONTAINERS.iter().map(|(name, _)| *name))
@@ -390,6 +391,10 @@ impl Checker<'_> {
             Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
             None => diagnostic.help("declare it with `record`, `enum` or `type`, or `use` it"),
         });
+        if let [name] = path.names.as_slice() {
+            // One message for each unknown name and file.
+            self.silence_type(module, name);
+        }
         poison()
     }
 

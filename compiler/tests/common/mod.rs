@@ -64,3 +64,5 @@ fn collect(items: &[Item], names: &mut Vec<String>) {
 }
 
 pub mod wrong;
+pub mod right;
+pub mod walk;

@@ -73,7 +73,7 @@ a(Sone(1));
 enum Light { Red, Green }
 enum Paint { Red, Blue }
 view b(n: Nat);
-b(1) if let Red = Red;
+b(1) if let x = Red, x == Light.Red;
 "#),
     ("an unknown record", r#"
 record Line { sku: String }
@@ -334,7 +334,7 @@ b(x) if not c(x);
 input a(x: Int) from csv("a.csv");
 input c(x: Int, y: Int) from csv("c.csv");
 view b(x: Int);
-b(x) if a(x), exists c(x, Some(y));
+b(x) if a(x), exists c(x, y);
 "#),
     ("lets that need each other", r#"
 view b(x: Int);
