@@ -4,5 +4,6 @@
 //! returns its result *and* its diagnostics, and no input makes it panic.
 
 pub mod diagnostic;
+pub mod format;
 pub mod source;
 pub mod syntax;
