@@ -191,7 +191,8 @@ impl<'t> Builder<'t> {
             self.condition(records, &mut item);
             let goes_on = self.optional(TokenKind::Comma, &mut item);
             items.push(std::mem::take(&mut item));
-            if !goes_on {
+            // What a test is given may end with a comma.
+            if !goes_on || self.is_at(TokenKind::Semicolon) {
                 return items;
             }
         }

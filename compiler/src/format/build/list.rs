@@ -107,6 +107,7 @@ impl<'t> Builder<'t> {
             return shape;
         }
         docs.push(Doc::Line(Line::Plain));
+        self.leading(&mut docs);
         docs.push(Doc::Anchor);
         let mut clause = Docs::new();
         self.token_and_space(&mut clause);
