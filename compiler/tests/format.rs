@@ -1,4 +1,6 @@
 //! What the formatter promises: one style, the same tokens, every comment, in linear time.
+// The crate is pure; its tests read programs and the clock.
+#![allow(clippy::disallowed_methods)]
 
 use proptest::prelude::*;
 use sheaf_compiler::format::{WIDTH, format, format_range};
@@ -159,4 +161,150 @@ proptest! {
         let mut dice = respacing::Dice::new(seed);
         check(&respacing::joined(&tokens, 5, &mut dice))?;
     }
+}
+
+#[test]
+fn the_style_breaks_the_outermost_construct_first() {
+    let style = include_str!("format/style.sheaf");
+    assert_eq!(checked(style), style);
+    // Its layout follows from its tokens alone.
+    let tokens = contents(style).0;
+    assert_eq!(checked(&tokens.join(" ")), style);
+    assert_eq!(checked(&tokens.join("\n")), style);
+}
+
+#[test]
+fn comments_stay_where_they_are_understood() {
+    let text = include_str!("format/comments.txt");
+    let (before, after) = text.split_once("----\n").expect("two parts");
+    assert_eq!(checked(before), after);
+    assert_eq!(checked(after), after);
+}
+
+#[test]
+fn empty_lines_are_kept_one_at_a_time_between_statements_and_elements() {
+    let text = "\n\n//! file\n\n\n\nview r(a: Int);\n\n// why\n\nr(1);\n/// docs\n\n\nview s(\n\n\
+        a: Int,\n\n\nb: Int, );\nservice S {\n\n\nevent e();\n\n\n\n// last\n\n}\n\n\n";
+    let expected = "//! file\n\nview r(a: Int);\n\n// why\n\nr(1);\n/// docs\nview s(\n    a: Int,\n\n    \
+        b: Int,\n);\nservice S {\n    event e();\n\n    // last\n}\n";
+    assert_eq!(checked(text), expected);
+    assert_eq!(checked(" \r\n\t\n"), "");
+    assert_eq!(checked("// only\r\n"), "// only\n");
+}
+
+#[test]
+fn the_ifs_of_one_relation_are_aligned_if_their_arrows_are() {
+    let aligned = "d(a, b) -> x     if e(a, b, x);\n\
+        d(a, c) -> x + y if f(a, b) -> x, e(b, c, y); // far\n";
+    assert_eq!(checked(&aligned.replace("     if", " if")), aligned);
+    let apart = [
+        // Other relations, other columns, too far apart, an empty line, a comment, a fact.
+        "d(a) -> x if e(a, x);\nf(a) -> x + y if e(a, x);\n",
+        "d(a) -> x if e(a, x);\nd(ab) -> x + y if e(a, x);\n",
+        "d(a) -> x if e(a, x);\nd(b) -> a_name_with_many_letters if e(a, x);\n",
+        "d(a) -> x if e(a, x);\n\nd(b) -> x + y if e(a, x);\n",
+        "d(a) -> x if e(a, x);\n// other\nd(b) -> x + y if e(a, x);\n",
+        "d(a) -> 1;\nd(b) -> x + y if e(a, x);\n",
+    ];
+    for text in apart {
+        assert_eq!(checked(text), text);
+    }
+}
+
+#[test]
+fn a_text_with_syntax_errors_is_refused_with_its_diagnostics() {
+    for text in [
+        "view r(a: Int)",
+        "r(a) if ;",
+        "/* no */ r(1);",
+        "r('a');",
+        "}",
+    ] {
+        let problems = format(text).expect_err(text);
+        assert_eq!(problems, parse(FileId(0), text).diagnostics);
+        assert!(problems.iter().any(|problem| problem.is_error()), "{text}");
+        assert!(format_range(text, Span::new(0, 1)).is_err());
+    }
+    // A warning is no reason to refuse.
+    assert_eq!(checked("r( 1 );\n/// stray"), "r(1);\n/// stray\n");
+}
+
+#[test]
+fn a_range_is_formatted_by_edits_around_its_tokens() {
+    let text = "view r( a:Int );\nr( 1 ); // one\nr( 2 );";
+    let edits = |start, end| format_range(text, Span::new(start, end)).expect("right");
+    let applied = |edits: &[(Span, String)]| {
+        let mut result = text.to_owned();
+        for (span, replacement) in edits.iter().rev() {
+            result.replace_range(span.start as usize..span.end as usize, replacement);
+        }
+        result
+    };
+    let whole = edits(0, text.len() as u32);
+    assert_eq!(applied(&whole), formatted(text));
+    let second_line = edits(17, 23);
+    assert_eq!(
+        applied(&second_line),
+        "view r( a:Int );\nr(1); // one\nr( 2 );"
+    );
+    let result = applied(&whole);
+    assert_eq!(format_range(&result, Span::new(0, 99)), Ok(Vec::new()));
+}
+
+#[test]
+fn formatting_takes_linear_time() {
+    let size = 20_000;
+    let list = |open: &str, part: &str, close: &str| format!("{open}{}{close}", part.repeat(size));
+    let part: String = common::programs()
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    let texts = [
+        part.repeat(size / part.lines().count()),
+        list("r(1) if s(1)", ", s(2)", ";"),
+        list("r([1", ", 2", "]);"),
+        list("r(f(1)", ", f(2)", ");"),
+        list("r(1) if s(1)", ", // why\ns(2)", ";"),
+        list("", "// comment\n", "r(1);"),
+        list("", "d(a) -> x if e(a, x); // same\n", ""),
+        list("", "d(a) -> x if e(a, x);", ""),
+        list("service S {", "on e(a) { merge t(a); }", "}"),
+        list("record R { a: Int", ", b: Int", " }"),
+    ];
+    for text in texts {
+        let start = std::time::Instant::now();
+        let result = formatted(&text);
+        assert!(
+            start.elapsed().as_secs() < 5,
+            "{:?}: {:.60}",
+            start.elapsed(),
+            text
+        );
+        assert_eq!(formatted(&result), result);
+    }
+}
+
+#[test]
+fn the_deepest_text_needs_no_large_stack() {
+    let depth = MAX_DEPTH as usize - 4;
+    let nested = |open: &str, inner: &str, close: &str| {
+        format!("r({}{inner}{});", open.repeat(depth), close.repeat(depth))
+    };
+    let texts = [
+        nested("(", "1", ")"),
+        nested("[1, ", "1", "]"),
+        nested("f(a, ", "1", ",)"),
+        nested("", "a", " + a"),
+        nested("!", "a", ""),
+        format!(
+            "fn f() -> Int {{ {} {{ 2 }} }}",
+            "if a { 1 } else ".repeat(depth)
+        ),
+        format!("{}{}", "service S { ".repeat(depth), "}".repeat(depth)),
+    ];
+    let thread = std::thread::Builder::new()
+        .stack_size(512 * 1024)
+        .spawn(move || texts.iter().map(|text| checked(text).len()).sum::<usize>());
+    let length = thread.expect("a thread").join().expect("no overflow");
+    assert!(length > 0);
 }
