@@ -7,5 +7,6 @@ pub mod check;
 pub mod diagnostic;
 pub mod hir;
 pub mod lower;
+pub mod format;
 pub mod source;
 pub mod syntax;
