@@ -18,9 +18,11 @@
 //! No rounds and no timestamps: joins inside the loop are symmetric over indexes of all that came, so
 //! that every pair is found exactly once in whatever order rows arrive.
 
+mod analysis;
 mod audit;
 mod chunk;
 mod compile;
+mod dataflow;
 mod executor;
 mod exit;
 mod stage;
@@ -70,12 +72,15 @@ pub struct Away {
     pub rows: Rows,
 }
 
+/// For each row of a batch of a loop edge, by number, appends the worker that owns it.
+pub type Router = Box<dyn FnMut(usize, &Rows, &mut Vec<usize>)>;
+
 /// How a share of an exchanged fixpoint knows where rows belong.
 pub struct Exits {
     /// The number of this worker.
     pub worker: usize,
-    /// For each row of a batch of a loop edge appends the number of the worker that owns it.
-    pub route: Box<dyn FnMut(usize, &Rows, &mut Vec<usize>)>,
+    /// Finds the owners of rows.
+    pub route: Router,
 }
 
 /// Builds a fixpoint that runs without other workers.

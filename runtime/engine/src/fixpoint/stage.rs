@@ -47,7 +47,7 @@ pub(super) enum Kind {
     Variable(usize),
     /// A map, or a flat-map, which is given few rows at once.
     Block {
-        runner: BlockRunner,
+        runner: Box<BlockRunner>,
         flat: bool,
     },
     Join(Box<Join>),
@@ -126,8 +126,8 @@ impl SideState {
     pub fn start(&mut self, side: &Side, complete: bool) {
         if let Kept::Collected(payload) = &self.kept {
             self.kept = Kept::Index(match complete {
-                true => Index::Static(StaticIndex::new(payload, &side.key)),
-                false => Index::Growing(GrowingIndex::of(payload, &side.key)),
+                true => Index::from(StaticIndex::new(payload, &side.key)),
+                false => Index::from(GrowingIndex::of(payload, &side.key)),
             });
         }
     }
@@ -139,7 +139,7 @@ impl SideState {
         }
         let needed = !matches!(other.kept, Kept::Index(Index::Static(_)));
         if needed || self.audited_exit {
-            self.kept = Kept::Index(Index::Growing(GrowingIndex::new(side.arity, &side.key)));
+            self.kept = Kept::Index(Index::from(GrowingIndex::new(side.arity, &side.key)));
         }
     }
 
@@ -263,7 +263,7 @@ impl Stage {
                 let needed = !(semijoin.right_invariant && complete);
                 if needed && !semijoin.left.invariant {
                     let index = GrowingIndex::new(semijoin.sides[0].arity, &semijoin.sides[0].key);
-                    semijoin.left.kept = Kept::Index(Index::Growing(index));
+                    semijoin.left.kept = Kept::Index(Index::from(index));
                 }
             }
             _ => {}
@@ -310,8 +310,6 @@ pub(super) struct Region {
     pub entries: Vec<(usize, usize)>,
     /// Entry ports that must be closed before anything is derived.
     pub awaited: Vec<usize>,
-    /// Rows written in the loop, by stage that gives them.
-    pub constants: Vec<(usize, Rows)>,
     /// For a colocated fixpoint: by variable, the columns it is partitioned by.
     pub partition: Option<Vec<Vec<usize>>>,
     /// By loop edge: the stage it comes from, the stage and the port it leads to.

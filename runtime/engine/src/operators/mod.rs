@@ -124,7 +124,8 @@ pub fn build(
             let optional = Optional::new(&columns, right_key, right_columns, environment);
             Box::new(OuterJoin::new(left, optional, right_key))
         }
-        Ir::Union => Box::new(Union),
+        // Only the routes of their edges do something.
+        Ir::Union | Ir::Exchange { .. } | Ir::Broadcast => Box::new(Union),
         Ir::Distinct => Box::new(Distinct::new(node.output.columns.len())),
         Ir::Combine { .. } => {
             let columns = inputs.columns(0)?;
