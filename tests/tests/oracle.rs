@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use sheaf_compiler::check::{LoadedModule, Loader, check};
 use sheaf_compiler::hir::{self, RelationKind};
+use sheaf_compiler::source::Sources;
 use sheaf_ir::value::Float;
 use sheaf_ir::{Type, Value};
 use sheaf_oracle::evaluate::{Answer, evaluate};
@@ -41,7 +43,7 @@ fn random_programs_agree_with_the_oracle() {
                     let mut failures = Vec::new();
                     let mut erring = 0;
                     for seed in seeds.skip(thread).step_by(threads) {
-                        match check(seed) {
+                        match compare(seed) {
                             Ok(errors) => erring += usize::from(errors > 0),
                             Err(failure) => failures.push(format!("seed {seed}: {failure}")),
                         }
@@ -67,7 +69,7 @@ fn random_programs_agree_with_the_oracle() {
 }
 
 /// Runs one program everywhere; the number of errors it has, or what differs.
-fn check(seed: u64) -> Result<usize, String> {
+fn compare(seed: u64) -> Result<usize, String> {
     let case = generate(seed);
     let program = compile(&case)?;
     let inputs = read(&case, &program);
@@ -131,20 +133,30 @@ fn run(folder: &Path, layout: &[&str]) -> (Option<i32>, String) {
 }
 
 fn compile(case: &Case) -> Result<hir::Program, String> {
-    let checked = sheaf_compiler::check_text("program.sheaf", &case.program);
-    let wrong: Vec<String> = checked
-        .diagnostics
-        .iter()
-        .filter(|d| d.is_error())
-        .map(|d| format!("{d:?}"))
-        .collect();
-    match checked.program {
-        Some(program) if wrong.is_empty() => Ok(program),
-        _ => Err(format!(
+    let mut sources = Sources::new();
+    let root = sources.add("program.sheaf", case.program.clone());
+    let checked = check(&mut sources, root, &mut NoModules);
+    if checked.has_errors() {
+        let wrong: Vec<String> = checked
+            .diagnostics
+            .iter()
+            .map(|d| d.short(&sources))
+            .collect();
+        return Err(format!(
             "{}\nis refused: {}",
             case.program,
             wrong.join("\n")
-        )),
+        ));
+    }
+    Ok(checked.program)
+}
+
+/// Generated programs stand alone.
+struct NoModules;
+
+impl Loader for NoModules {
+    fn load(&mut self, _: &str) -> Result<Option<LoadedModule>, String> {
+        Ok(None)
     }
 }
 

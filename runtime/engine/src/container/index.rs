@@ -367,6 +367,12 @@ impl GrowingIndex {
         count
     }
 
+    /// A word that is not part of the key, by the number of its row and its column.
+    pub fn word(&self, row: usize, column: usize) -> Option<u64> {
+        let at = self.others.iter().position(|&c| c == column)?;
+        Some(self.payload.word(row, at))
+    }
+
     /// Replaces a word that is not part of the key, by the number of its row and its column.
     pub fn replace(&mut self, row: usize, column: usize, word: u64) {
         if let Some(at) = self.others.iter().position(|&c| c == column) {

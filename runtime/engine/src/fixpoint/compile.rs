@@ -594,6 +594,12 @@ impl<'a> Compiler<'a> {
             Input::Stage { stage, .. } if !invariant => self.identity(stage),
             _ => None,
         };
+        let join = match input {
+            Input::Stage { stage, .. } => {
+                lattice_join(self.program, self.nodes[stage], self.environment)?
+            }
+            Input::Entry(_) => None,
+        };
         // A value that is part of the join key cannot be replaced in place.
         let fixed = |columns: &Vec<usize>| side.key.iter().all(|c| columns.contains(c));
         Ok(SideState {
@@ -601,7 +607,9 @@ impl<'a> Compiler<'a> {
             invariant,
             ports,
             audited_exit: audit && exits && port == self.audited_port(stage),
-            identity: identity.filter(fixed).map(Identity::new),
+            identity: identity
+                .filter(fixed)
+                .map(|columns| Identity::new(columns, join)),
         })
     }
 }

@@ -10,6 +10,10 @@
 //! - When the loop is quiet everywhere (no share has work, no parcel is on its way, all have seen
 //!   `end_epoch`), the host calls [`LoopOperator::settle`] on each share, then `work` until it is
 //!   done; then the epoch's output is complete.
+//! - Lattice values and failures over them can be superseded as long as rows may come: they are given
+//!   by the last `settle`, after all ports have closed.
+//! - Parcels from one worker to another should arrive in order. Rows that are derived do not depend on
+//!   it, but a failure over a superseded value may be reported if an older value overtakes a newer.
 //!
 //! No rounds and no timestamps: joins inside the loop are symmetric over indexes of all that came, so
 //! that every pair is found exactly once in whatever order rows arrive.
@@ -20,6 +24,8 @@ mod compile;
 mod executor;
 mod exit;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 use sheaf_ir::plan::Plan;

@@ -4,7 +4,9 @@ use sheaf_ir::Span;
 use sheaf_kernels::Rows;
 
 use super::variable::Variable;
-use crate::container::{GrowingIndex, Index, KeyTable, Payload, RowSet, StaticIndex};
+use crate::container::{
+    GrowingIndex, Index, Join as LatticeJoin, KeyTable, Payload, RowSet, StaticIndex,
+};
 use crate::operators::block::BlockRunner;
 use crate::operators::matching::{Emitter, Side, rows_of};
 use crate::operators::optional::Optional;
@@ -93,9 +95,11 @@ pub(super) enum Kept {
 
 /// Finds a lattice's row in a growing index.
 pub(super) struct Identity {
-    pub columns: Vec<usize>,
-    pub numbers: KeyTable,
-    pub scratch: Vec<u64>,
+    columns: Vec<usize>,
+    /// If the rows are those of the lattice itself: the join of its values, which are last.
+    join: Option<LatticeJoin>,
+    numbers: KeyTable,
+    scratch: Vec<u64>,
 }
 
 impl SideState {
@@ -169,8 +173,9 @@ impl SideState {
 }
 
 impl Identity {
-    pub fn new(columns: Vec<usize>) -> Identity {
+    pub fn new(columns: Vec<usize>, join: Option<LatticeJoin>) -> Identity {
         Identity {
+            join,
             numbers: KeyTable::new(columns.len()),
             columns,
             scratch: Vec::new(),
@@ -187,6 +192,14 @@ impl Identity {
             let number = number as usize;
             if number == index.len() {
                 index.insert_batch(row, rows.arity(), 1);
+                continue;
+            }
+            if let Some(join) = &self.join {
+                let value = row.len() - 1;
+                let known = index.word(number, value);
+                if let Some(joined) = known.and_then(|known| join.join(known, row[value])) {
+                    index.replace(number, value, joined);
+                }
                 continue;
             }
             for column in (0..row.len()).filter(|c| !self.columns.contains(c)) {

@@ -1,14 +1,16 @@
 //! Every operator gives what its naive counterpart over bags gives, under random batches,
 //! interleavings of ports and fuel.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::prelude::*;
 use sheaf_ir::plan::Plan;
-use sheaf_ir::{Block, Expr, Function, Operator as Ir, Type, Value};
+use sheaf_ir::{Block, Combiner, Expr, Function, Operator as Ir, Type, Value};
 use sheaf_kernels::words::word_of;
 
 use super::testing::*;
-use super::{build, build_pre_distinct};
-use crate::Operator;
+use super::{build, build_pre_distinct, build_split_combine};
+use crate::{ErrorRow, Operator};
 
 type Row = Vec<u64>;
 
@@ -225,4 +227,57 @@ fn a_large_join_yields_by_fuel() {
     total += output.rows.iter().map(|r| r.len()).sum::<usize>();
     assert_eq!(total, 3_000_000);
     assert!(calls > 250);
+}
+
+fn naive(combiner: &Combiner, rows: &[Row]) -> Vec<Row> {
+    let mut groups: BTreeMap<u64, Vec<i64>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(row[0]).or_default().push(row[1] as i64);
+    }
+    let combine = |values: &Vec<i64>| match combiner {
+        Combiner::Min => values.iter().min().copied(),
+        Combiner::Max => values.iter().max().copied(),
+        Combiner::Sum => i64::try_from(values.iter().map(|&v| v as i128).sum::<i128>()).ok(),
+        _ => None,
+    };
+    let result = |(key, values): (u64, Vec<i64>)| Some(vec![key, combine(&values)? as u64]);
+    sorted(groups.into_iter().filter_map(result).collect())
+}
+
+proptest! {
+    #[test]
+    fn combine_in_one_step_or_two(all in bag(200), seed: u64, which in 0..3usize) {
+        let combiner = [Combiner::Min, Combiner::Max, Combiner::Sum][which].clone();
+        let expected = naive(&combiner, &all);
+        let mut graph = Graph::default();
+        let input = graph.source("input", 2);
+        let id = graph.node("node", Ir::Combine { combiner }, &ints(2), None, &[input]);
+        let environment = environment();
+        let mut operator = build(&graph.program, id, &Plan::default(), &environment).unwrap();
+        let given = feed(&mut *operator, &[all.clone()], seed);
+        prop_assert_eq!(given.sorted(0), expected.clone());
+        let split = || build_split_combine(&graph.program, id, &environment).unwrap().unwrap();
+        let half = all.len() / 2;
+        let mut partial = Vec::new();
+        for part in [&all[..half], &all[half..]] {
+            let given = feed(&mut *split().before, &[part.to_vec()], seed);
+            partial.extend(given.sorted(0));
+        }
+        let again = feed(&mut *split().after, &[partial], seed);
+        prop_assert_eq!(again.sorted(0), expected);
+        let as_set = |errors: Vec<ErrorRow>| errors.into_iter().collect::<BTreeSet<ErrorRow>>();
+        prop_assert_eq!(as_set(again.errors), as_set(given.errors));
+    }
+}
+
+#[test]
+fn a_sum_over_everything_has_one_row_and_none_over_nothing() {
+    let mut graph = Graph::default();
+    let input = graph.source("input", 1);
+    let combiner = Combiner::Sum;
+    let id = graph.node("node", Ir::Combine { combiner }, &ints(1), None, &[input]);
+    for (rows, expected) in [(vec![], vec![]), (vec![vec![3], vec![4]], vec![vec![7]])] {
+        let mut operator = build(&graph.program, id, &Plan::default(), &environment()).unwrap();
+        assert_eq!(feed(&mut *operator, &[rows], 1).sorted(0), expected);
+    }
 }
