@@ -5,8 +5,8 @@
 
 pub mod check;
 pub mod diagnostic;
+pub mod format;
 pub mod hir;
 pub mod lower;
-pub mod format;
 pub mod source;
 pub mod syntax;

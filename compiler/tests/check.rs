@@ -12,7 +12,11 @@ fn check_text(text: &str) -> (Checked, String) {
     let mut sources = Sources::new();
     let root = sources.add("test.sheaf", text);
     let checked = check(&mut sources, root, &mut NoModules);
-    let lines: Vec<String> = checked.diagnostics.iter().map(|d| d.short(&sources)).collect();
+    let lines: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .map(|d| d.short(&sources))
+        .collect();
     (checked, lines.join("\n"))
 }
 
@@ -20,10 +24,18 @@ fn check_text(text: &str) -> (Checked, String) {
 fn programs_of_the_language_pages_are_right_up_to_not_yet() {
     for (name, text) in programs() {
         let (checked, lines) = check_text(&text);
-        let others = checked.diagnostics.iter().filter(|d| d.code != codes::NOT_YET).count();
+        let others = checked
+            .diagnostics
+            .iter()
+            .filter(|d| d.code != codes::NOT_YET)
+            .count();
         assert_eq!(others, 0, "{name}:\n{lines}");
         let is_finite = ["paths.sheaf", "wordcount.sheaf", "hot_items.sheaf"].contains(&&*name);
-        assert_eq!(checked.diagnostics.is_empty(), is_finite, "{name}:\n{lines}");
+        assert_eq!(
+            checked.diagnostics.is_empty(),
+            is_finite,
+            "{name}:\n{lines}"
+        );
     }
 }
 
@@ -33,8 +45,16 @@ fn the_meaning_of_right_programs() {
     for (what, text) in right::ALL {
         let (checked, lines) = check_text(text);
         assert_eq!(lines, "", "{what}: {text}");
-        let source: Vec<String> = text.trim().lines().map(|line| format!("  | {line}")).collect();
-        reports.push(format!("# {what}\n{}\n{}", source.join("\n"), hir::print(&checked.program)));
+        let source: Vec<String> = text
+            .trim()
+            .lines()
+            .map(|line| format!("  | {line}"))
+            .collect();
+        reports.push(format!(
+            "# {what}\n{}\n{}",
+            source.join("\n"),
+            hir::print(&checked.program)
+        ));
     }
     insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_snapshot!("right", reports.join("\n"));
@@ -61,10 +81,19 @@ fn every_expression_has_the_type_its_function_gives() {
             });
             let relation = &program.relations[&rule.head.relation];
             let expected = relation.columns.iter().map(|column| &column.ty);
-            assert!(rule.head.columns.iter().map(|column| &column.ty).eq(expected));
+            assert!(
+                rule.head
+                    .columns
+                    .iter()
+                    .map(|column| &column.ty)
+                    .eq(expected)
+            );
             assert_eq!(
                 rule.head.contribution.as_ref().map(|value| &value.ty),
-                relation.combined.as_ref().map(|combined| &combined.contribution)
+                relation
+                    .combined
+                    .as_ref()
+                    .map(|combined| &combined.contribution)
             );
         }
     }
@@ -85,7 +114,11 @@ fn a_live_source_labels_what_reads_it() {
     assert_eq!(label("t"), sheaf_ir::Label::Changing);
     let reasons = |name: &str| -> Vec<String> {
         let relation = &checked.program.relations[name];
-        relation.label_reason.iter().map(|reason| reason.text.clone()).collect()
+        relation
+            .label_reason
+            .iter()
+            .map(|reason| reason.text.clone())
+            .collect()
     };
     assert_eq!(
         reasons("c"),
@@ -100,7 +133,9 @@ fn a_live_source_labels_what_reads_it() {
 
 #[test]
 fn a_large_program_is_checked_in_time() {
-    let mut text = String::from("input e(a: Int, b: Int) from csv(\"e.csv\");\nview v0(a: Int);\nv0(a) if e(a, _);\n");
+    let mut text = String::from(
+        "input e(a: Int, b: Int) from csv(\"e.csv\");\nview v0(a: Int);\nv0(a) if e(a, _);\n",
+    );
     for index in 1..4000 {
         text.push_str(&format!(
             "view v{index}(a: Int);\nv{index}(b + 1) if v{}(a), e(a, b), a < b, not v0(b);\n",
@@ -117,7 +152,11 @@ fn a_large_program_is_checked_in_time() {
 #[test]
 fn deep_and_large_programs_never_overflow() {
     let deep = |depth: usize, open: &str, close: &str| {
-        format!("fn f(x: Int) -> Int {{ {}x{} }}", open.repeat(depth), close.repeat(depth))
+        format!(
+            "fn f(x: Int) -> Int {{ {}x{} }}",
+            open.repeat(depth),
+            close.repeat(depth)
+        )
     };
     for depth in [10, 100, 120, 240, 250, 1000, 100_000] {
         check_text(&deep(depth, "(", ")"));
@@ -125,23 +164,36 @@ fn deep_and_large_programs_never_overflow() {
         check_text(&deep(depth, "x + ", ""));
         check_text(&deep(depth, "abs(", ")"));
         check_text(&deep(depth, "if x > 0 { 1 } else { ", " }"));
-        check_text(&deep(depth, "if x > 0 { 1 } else if x > 1 { 2 } else { ", " }"));
+        check_text(&deep(
+            depth,
+            "if x > 0 { 1 } else if x > 1 { 2 } else { ",
+            " }",
+        ));
         check_text(&deep(depth, "match x { 0 => 1, y => ", " }"));
         check_text(&deep(depth, "sum(", " for z in [1])"));
     }
     let lets: String = (0..3000).map(|i| format!("let a{i} = x + {i}; ")).collect();
     check_text(&format!("fn f(x: Int) -> Int {{ {lets} x }}"));
     let arms: String = (0..3000).map(|i| format!("{i} => {i}, ")).collect();
-    check_text(&format!("fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"));
+    check_text(&format!(
+        "fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"
+    ));
     let chain: String = (0..3000)
         .map(|i| format!("fn f{i}(x: Int) -> Int {{ f{}(x) + 1 }}\n", i + 1))
         .collect();
-    check_text(&format!("{chain} fn f3000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"));
-    let records: String =
-        (0..3000).map(|i| format!("record R{i} {{ a: R{}, b: R{} }}\n", i + 1, i + 1)).collect();
+    check_text(&format!(
+        "{chain} fn f3000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"
+    ));
+    let records: String = (0..3000)
+        .map(|i| format!("record R{i} {{ a: R{}, b: R{} }}\n", i + 1, i + 1))
+        .collect();
     check_text(&format!("{records} record R3000 {{ a: Int }}"));
-    let aliases: String = (0..200).map(|i| format!("type T{i} = List<T{}>;\n", i + 1)).collect();
+    let aliases: String = (0..200)
+        .map(|i| format!("type T{i} = List<T{}>;\n", i + 1))
+        .collect();
     check_text(&format!("{aliases} type T200 = Int; view a(x: T0); a([]);"));
     let columns: String = (0..2000).map(|i| format!("c{i}: Int, ")).collect();
-    check_text(&format!("input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"));
+    check_text(&format!(
+        "input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"
+    ));
 }

@@ -33,9 +33,19 @@ fn one_wrong_token_costs_about_one_diagnostic() {
             let mut sources = Sources::new();
             let root = sources.add(&*name, text);
             let checked = check(&mut sources, root, &mut NoModules);
-            let lines: Vec<String> =
-                checked.diagnostics.iter().map(|diagnostic| diagnostic.short(&sources)).collect();
-            (lines, checked.diagnostics.iter().filter(|d| d.code.as_str() != "E0199").count())
+            let lines: Vec<String> = checked
+                .diagnostics
+                .iter()
+                .map(|diagnostic| diagnostic.short(&sources))
+                .collect();
+            (
+                lines,
+                checked
+                    .diagnostics
+                    .iter()
+                    .filter(|d| d.code.as_str() != "E0199")
+                    .count(),
+            )
         };
         let (mut own, mut own_total, mut own_silent) = (0, 0, 0);
         for (what, mutated) in mutants(&text) {

@@ -20,15 +20,25 @@ fn checked(text: &str) -> (Sources, Checked) {
 
 /// Codes and messages, without places.
 fn messages(checked: &Checked) -> Vec<String> {
-    let mut messages: Vec<String> =
-        checked.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect();
+    let mut messages: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .map(|d| format!("{} {}", d.code, d.message))
+        .collect();
     messages.sort();
     messages
 }
 
 /// What a program means, whatever the order of its conditions.
 fn meaning(program: &hir::Program) -> Vec<String> {
-    let mut lines = vec![format!("{:?}", program.strata.iter().map(|s| (&s.relations, s.recursive)).collect::<Vec<_>>())];
+    let mut lines = vec![format!(
+        "{:?}",
+        program
+            .strata
+            .iter()
+            .map(|s| (&s.relations, s.recursive))
+            .collect::<Vec<_>>()
+    )];
     let mut rules: Vec<String> = program
         .rules
         .iter()
@@ -51,7 +61,9 @@ fn meaning(program: &hir::Program) -> Vec<String> {
 fn permutation(length: usize, seed: &mut u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
     for index in (1..length).rev() {
-        *seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        *seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         order.swap(index, (*seed >> 33) as usize % (index + 1));
     }
     order
@@ -62,16 +74,25 @@ fn shuffled(text: &str, seed: u64) -> String {
     let mut seed = seed;
     let items = parse(FileId(0), text).tree.items;
     let order = permutation(items.len(), &mut seed);
-    order.iter().map(|index| item_text(&items[*index], text, &mut seed) + "\n").collect()
+    order
+        .iter()
+        .map(|index| item_text(&items[*index], text, &mut seed) + "\n")
+        .collect()
 }
 
 fn item_text(item: &Item, text: &str, seed: &mut u64) -> String {
     let whole = item.span.of(text);
-    let ItemKind::Rule(rule) = &item.kind else { return whole.to_owned() };
-    let [first, .., last] = rule.conditions.as_slice() else { return whole.to_owned() };
+    let ItemKind::Rule(rule) = &item.kind else {
+        return whole.to_owned();
+    };
+    let [first, .., last] = rule.conditions.as_slice() else {
+        return whole.to_owned();
+    };
     let order = permutation(rule.conditions.len(), seed);
-    let conditions: Vec<&str> =
-        order.iter().map(|index| rule.conditions[*index].span.of(text)).collect();
+    let conditions: Vec<&str> = order
+        .iter()
+        .map(|index| rule.conditions[*index].span.of(text))
+        .collect();
     let before = &text[item.span.start as usize..first.span.start as usize];
     let after = &text[last.span.end as usize..item.span.end as usize];
     format!("{before}{}{after}", conditions.join(", "))

@@ -14,7 +14,11 @@ fn report(text: &str) -> String {
     let mut sources = Sources::new();
     let root = sources.add("t", text.trim());
     let checked = check(&mut sources, root, &mut NoModules);
-    let mut lines: Vec<String> = text.trim().lines().map(|line| format!("  | {line}")).collect();
+    let mut lines: Vec<String> = text
+        .trim()
+        .lines()
+        .map(|line| format!("  | {line}"))
+        .collect();
     for diagnostic in &checked.diagnostics {
         lines.push(diagnostic.short(&sources));
         let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary);
@@ -22,17 +26,32 @@ fn report(text: &str) -> String {
             let source = sources.get(label.file);
             let at = source.position(label.span.start);
             let text = label.span.of(source.text()).lines().next().unwrap_or("");
-            lines.push(format!("    {}:{} `{text}`: {}", at.line, at.column, label.text));
+            lines.push(format!(
+                "    {}:{} `{text}`: {}",
+                at.line, at.column, label.text
+            ));
         }
-        lines.extend(diagnostic.notes.iter().map(|note| format!("    note: {note}")));
-        lines.extend(diagnostic.help.iter().map(|help| format!("    help: {}", help.text)));
+        lines.extend(
+            diagnostic
+                .notes
+                .iter()
+                .map(|note| format!("    note: {note}")),
+        );
+        lines.extend(
+            diagnostic
+                .help
+                .iter()
+                .map(|help| format!("    help: {}", help.text)),
+        );
     }
     lines.join("\n")
 }
 
 fn snapshot(name: &str, cases: &[(&str, &str)]) {
-    let reports: Vec<String> =
-        cases.iter().map(|(what, text)| format!("# {what}\n{}", report(text))).collect();
+    let reports: Vec<String> = cases
+        .iter()
+        .map(|(what, text)| format!("# {what}\n{}", report(text)))
+        .collect();
     insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_snapshot!(name, reports.join("\n\n"));
     });
@@ -83,7 +102,11 @@ fn one_mistake_is_one_message() {
         let diagnostic = &checked.diagnostics[0];
         assert!(!diagnostic.help.is_empty(), "{what}: no advice");
         assert!(!diagnostic.primary.text.is_empty(), "{what}: no label");
-        assert_eq!(checked.runnable().is_none(), diagnostic.severity == Severity::Error, "{what}");
+        assert_eq!(
+            checked.runnable().is_none(),
+            diagnostic.severity == Severity::Error,
+            "{what}"
+        );
     }
 }
 
@@ -94,7 +117,12 @@ fn every_code_of_the_checker_is_shown() {
         let mut sources = Sources::new();
         let root = sources.add("t", text.trim());
         let checked = check(&mut sources, root, &mut NoModules);
-        shown.extend(checked.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()));
+        shown.extend(
+            checked
+                .diagnostics
+                .iter()
+                .map(|diagnostic| diagnostic.code.as_str()),
+        );
     }
     // Those of modules are shown by their own tests.
     let missing: Vec<&str> = codes::ALL

@@ -111,7 +111,10 @@ impl<'c, 'a> Body<'c, 'a> {
 
     /// A call whose types are known to fit; the result type is the function's.
     pub(super) fn call(&mut self, function: Function, arguments: Vec<Expr>, span: Span) -> Expr {
-        let types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
+        let types: Vec<Type> = arguments
+            .iter()
+            .map(|argument| argument.ty.clone())
+            .collect();
         let ty = match types.iter().any(is_poisoned) {
             true => None,
             false => function.result_type(&types, &self.checker.types),
@@ -191,8 +194,10 @@ impl<'c, 'a> Body<'c, 'a> {
     fn report_all_unbound(&mut self) {
         let mut unbound = std::mem::take(&mut self.unbound);
         unbound.sort_by_key(|(_, diagnostic)| diagnostic.primary.span);
-        let mut names: Vec<String> =
-            unbound.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let mut names: Vec<String> = unbound
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
         names.sort();
         let mut all = unbound.into_iter().map(|(_, diagnostic)| diagnostic);
         let Some(mut merged) = all.next() else { return };
@@ -327,8 +332,12 @@ impl<'c, 'a> Body<'c, 'a> {
         }
         let (depth, size) = (self.depth > MAX_DEPTH, self.size > MAX_SIZE);
         let message = match (depth, size) {
-            (_, true) => format!("with the functions it calls this is larger than {MAX_SIZE} expressions"),
-            _ => format!("with the functions it calls this is nested more than {MAX_DEPTH} levels deep"),
+            (_, true) => {
+                format!("with the functions it calls this is larger than {MAX_SIZE} expressions")
+            }
+            _ => format!(
+                "with the functions it calls this is nested more than {MAX_DEPTH} levels deep"
+            ),
         };
         let diagnostic = self
             .error(codes::TOO_LARGE, span, message)
@@ -400,7 +409,11 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     fn does_not_fit_in(&mut self, found: &Type, expected: &Type, is_literal: bool, span: Span) {
-        let message = format!("`{}` is needed here, and this is `{}`", show(expected), show(found));
+        let message = format!(
+            "`{}` is needed here, and this is `{}`",
+            show(expected),
+            show(found)
+        );
         let diagnostic = self
             .error(codes::WRONG_TYPE, span, message)
             .label(format!("`{}`", show(found)));
@@ -481,9 +494,17 @@ pub(super) fn conversion(found: &Type, expected: &Type) -> Option<String> {
 
 /// Gives the holes in an expression's type, which constructors of nothing left, their types.
 fn fill(expr: Expr, ty: &Type) -> Expr {
-    let Expr { kind, span, ty: was } = expr;
+    let Expr {
+        kind,
+        span,
+        ty: was,
+    } = expr;
     if !has_hole(&was) {
-        return Expr { kind, span, ty: was };
+        return Expr {
+            kind,
+            span,
+            ty: was,
+        };
     }
     let inner = match ty {
         Type::Option(inner) | Type::List(inner) | Type::Set(inner) => Some(&**inner),
@@ -515,7 +536,10 @@ fn fill(expr: Expr, ty: &Type) -> Expr {
         }
         (ExprKind::Call(Function::Tuple, parts), Type::Tuple(types)) => {
             let parts = parts.into_iter().zip(types);
-            ExprKind::Call(Function::Tuple, parts.map(|(part, ty)| fill(part, ty)).collect())
+            ExprKind::Call(
+                Function::Tuple,
+                parts.map(|(part, ty)| fill(part, ty)).collect(),
+            )
         }
         (ExprKind::If(parts), ty) => {
             let [condition, then, otherwise] = *parts;

@@ -42,7 +42,11 @@ impl Body<'_, '_> {
     }
 
     fn payload<'e>(&mut self, arguments: &'e Arguments) -> Vec<&'e ast::Expr> {
-        arguments.items.iter().map(|argument| &argument.value).collect()
+        arguments
+            .items
+            .iter()
+            .map(|argument| &argument.value)
+            .collect()
     }
 
     fn unknown_function(&mut self, name: &Name) {
@@ -74,7 +78,10 @@ impl Body<'_, '_> {
             .error(
                 codes::WRONG_ARGUMENTS,
                 span,
-                format!("`{}` needs to know over what: `e for conditions`", name.text),
+                format!(
+                    "`{}` needs to know over what: `e for conditions`",
+                    name.text
+                ),
             )
             .label("over what?")
             .help(format!("write `{}(x for x in xs)`, for example", name.text));
@@ -143,9 +150,11 @@ impl Body<'_, '_> {
                 "`{0}` is a function of this file: write `{0}(…)`",
                 name.text
             )),
-            Some(near) => {
-                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
-            }
+            Some(near) => diagnostic.fix(
+                format!("did you mean `{near}`?"),
+                name.span,
+                near.to_owned(),
+            ),
             None => diagnostic.help("members are functions of the standard library"),
         });
     }
@@ -302,7 +311,12 @@ impl Body<'_, '_> {
     ) -> Expr {
         let entry = &intrinsic::TABLE[index];
         let before = usize::from(receiver.is_some());
-        let found = self.arrange(entry.name, &entry.parameters[before..], &arguments.items, span);
+        let found = self.arrange(
+            entry.name,
+            &entry.parameters[before..],
+            &arguments.items,
+            span,
+        );
         let Some(found) = found else {
             return self.poison(span);
         };
@@ -325,7 +339,10 @@ impl Body<'_, '_> {
                 Some(expected) => self.check(part, &expected),
                 None => {
                     let beside = values.first().map(|value| value.ty.clone());
-                    let hint = own_hint.clone().filter(|_| index == 0).or(beside.filter(|_| numeric));
+                    let hint = own_hint
+                        .clone()
+                        .filter(|_| index == 0)
+                        .or(beside.filter(|_| numeric));
                     let value = self.infer(part, hint.as_ref());
                     self.settle(value, part.span)
                 }
@@ -350,11 +367,19 @@ impl Body<'_, '_> {
                 values = vec![left, right];
             }
         }
-        if entry.function.result_type(&types, &self.checker.types).is_some() {
+        if entry
+            .function
+            .result_type(&types, &self.checker.types)
+            .is_some()
+        {
             return self.call(entry.function.clone(), values, span);
         }
         let shown: Vec<String> = types.iter().map(|ty| format!("`{}`", show(ty))).collect();
-        let message = format!("`{}` is not defined for {}", entry.name, shown.join(" and "));
+        let message = format!(
+            "`{}` is not defined for {}",
+            entry.name,
+            shown.join(" and ")
+        );
         let at = parts.first().map_or(span, |part| part.span);
         let diagnostic = self
             .error(codes::NOT_DEFINED, at, message)

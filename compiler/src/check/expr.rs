@@ -67,7 +67,9 @@ impl Body<'_, '_> {
                 self.not_yet(span, "a map comprehension");
                 self.poison(span)
             }
-            ast::ExprKind::Unary { operator, operand } => self.unary(*operator, operand, hint, span),
+            ast::ExprKind::Unary { operator, operand } => {
+                self.unary(*operator, operand, hint, span)
+            }
             ast::ExprKind::Binary {
                 operator,
                 operator_span,
@@ -126,7 +128,11 @@ impl Body<'_, '_> {
             }
             Literal::String(text) => self.text(text, hint, span),
             Literal::Duration(micros) => {
-                let micros = if is_negated { micros.saturating_neg() } else { *micros };
+                let micros = if is_negated {
+                    micros.saturating_neg()
+                } else {
+                    *micros
+                };
                 self.constant(Value::Duration(micros), Type::Duration, span)
             }
         }
@@ -182,7 +188,9 @@ impl Body<'_, '_> {
         let note = match ty {
             Type::Nat => "A `Nat` is from 0 to 9223372036854775807.".to_owned(),
             Type::Decimal(places) => {
-                format!("A `Decimal({places})` has {places} places after the point and 18 digits in all.")
+                format!(
+                    "A `Decimal({places})` has {places} places after the point and 18 digits in all."
+                )
             }
             _ => "An `Int` is from -9223372036854775808 to 9223372036854775807.".to_owned(),
         };
@@ -207,7 +215,12 @@ impl Body<'_, '_> {
         }
         match self.checker.param(self.module, name.as_str()) {
             Some(Def::Param(param)) if self.place != Place::Constant => {
-                let ty = self.checker.program.params.get(&param).map(|param| param.ty.clone());
+                let ty = self
+                    .checker
+                    .program
+                    .params
+                    .get(&param)
+                    .map(|param| param.ty.clone());
                 let ty = ty.unwrap_or_else(poison);
                 self.is_tainted |= is_poisoned(&ty);
                 return self.expr(ExprKind::Param(param), ty, name.span);
@@ -287,7 +300,13 @@ impl Body<'_, '_> {
         self.bind(text, poison(), name.span);
     }
 
-    fn field(&mut self, receiver: &ast::Expr, name: &Name, hint: Option<&Type>, span: Span) -> Expr {
+    fn field(
+        &mut self,
+        receiver: &ast::Expr,
+        name: &Name,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         if let Some(mut path) = path_of(receiver)
             && (path[0].is_upper() || self.is_module(&path[0]))
         {
@@ -332,7 +351,9 @@ impl Body<'_, '_> {
                 diagnostic.fix(format!("write `{text}`"), name.span, text)
             }
             None if fields.is_empty() => match &value.ty {
-                Type::Tuple(_) => diagnostic.help("take a tuple apart with a pattern: `let (a, b) = …`"),
+                Type::Tuple(_) => {
+                    diagnostic.help("take a tuple apart with a pattern: `let (a, b) = …`")
+                }
                 _ => diagnostic.help("only records have fields"),
             },
             None => diagnostic.help(format!("its fields are `{}`", fields.join("`, `"))),
@@ -346,7 +367,9 @@ impl Body<'_, '_> {
         if self.is_bound(name.as_str()) {
             return false;
         }
-        let is_used = self.checker.scopes[self.module].modules.contains_key(name.as_str());
+        let is_used = self.checker.scopes[self.module]
+            .modules
+            .contains_key(name.as_str());
         is_used || name.as_str() == "std" && !self.checker.is_param(self.module, "std")
     }
 
@@ -390,7 +413,11 @@ impl Body<'_, '_> {
             })
             .collect();
         let types = parts.iter().map(|part| part.ty.clone()).collect();
-        self.expr(ExprKind::Call(Function::Tuple, parts), Type::Tuple(types), span)
+        self.expr(
+            ExprKind::Call(Function::Tuple, parts),
+            Type::Tuple(types),
+            span,
+        )
     }
 
     fn list(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
@@ -405,7 +432,10 @@ impl Body<'_, '_> {
 
     fn set(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         if let (Some(Type::Map(key, value)), []) = (hint, parts) {
-            let kind = ExprKind::Call(Function::Map((**key).clone(), (**value).clone()), Vec::new());
+            let kind = ExprKind::Call(
+                Function::Map((**key).clone(), (**value).clone()),
+                Vec::new(),
+            );
             return self.expr(kind, Type::Map(key.clone(), value.clone()), span);
         }
         let hint = match hint {
@@ -426,7 +456,10 @@ impl Body<'_, '_> {
             entries.iter().map(|(key, value)| (key, value)).unzip();
         let (keys, key) = self.elements(keys, key);
         let (values, value) = self.elements(values, value);
-        let parts = keys.into_iter().zip(values).flat_map(|(key, value)| [key, value]);
+        let parts = keys
+            .into_iter()
+            .zip(values)
+            .flat_map(|(key, value)| [key, value]);
         let kind = ExprKind::Call(Function::Map(key.clone(), value.clone()), parts.collect());
         self.expr(kind, Type::Map(Box::new(key), Box::new(value)), span)
     }
@@ -481,7 +514,10 @@ impl Body<'_, '_> {
             return self.call(Function::Not, vec![value], span);
         }
         if let ast::ExprKind::Literal(literal) = &operand.kind
-            && matches!(literal, Literal::Int(_) | Literal::Float { .. } | Literal::Duration(_))
+            && matches!(
+                literal,
+                Literal::Int(_) | Literal::Float { .. } | Literal::Duration(_)
+            )
         {
             return self.literal(literal, true, hint, span);
         }
@@ -592,7 +628,9 @@ pub(super) fn path_of(expr: &ast::Expr) -> Option<Vec<Name>> {
 /// what is made of nothing else.
 pub(super) fn is_weak(expr: &ast::Expr) -> bool {
     match &expr.kind {
-        ast::ExprKind::Literal(literal) => !matches!(literal, Literal::Bool(_) | Literal::Duration(_)),
+        ast::ExprKind::Literal(literal) => {
+            !matches!(literal, Literal::Bool(_) | Literal::Duration(_))
+        }
         ast::ExprKind::Name(name) => name.as_str() == "None",
         ast::ExprKind::Unary { operand, .. } => is_weak(operand),
         ast::ExprKind::Binary {
@@ -609,12 +647,16 @@ pub(super) fn is_weak(expr: &ast::Expr) -> bool {
             arguments,
         } => {
             function.as_str() == "Some"
-                && arguments.items.iter().all(|argument| is_weak(&argument.value))
+                && arguments
+                    .items
+                    .iter()
+                    .all(|argument| is_weak(&argument.value))
         }
         ast::ExprKind::If {
             then, otherwise, ..
         } => {
-            let is_weak_block = |block: &ast::Block| block.lets.is_empty() && is_weak(&block.result);
+            let is_weak_block =
+                |block: &ast::Block| block.lets.is_empty() && is_weak(&block.result);
             is_weak_block(then) && is_weak_block(otherwise)
         }
         _ => false,

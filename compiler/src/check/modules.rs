@@ -42,7 +42,9 @@ impl Module {
     /// The items that are as they were meant, as far as syntax can tell.
     pub(super) fn sound_items(&self) -> impl Iterator<Item = &ast::Item> {
         let items = self.tree.items.iter().zip(&self.damaged);
-        items.filter(|(_, damaged)| !**damaged).map(|(item, _)| item)
+        items
+            .filter(|(_, damaged)| !**damaged)
+            .map(|(item, _)| item)
     }
 
     /// All the others.
@@ -62,13 +64,7 @@ pub(super) fn load(
 ) -> (Vec<Module>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let stem = root_name(sources.get(root).name());
-    let mut modules = vec![read(
-        sources,
-        root,
-        String::new(),
-        stem,
-        &mut diagnostics,
-    )];
+    let mut modules = vec![read(sources, root, String::new(), stem, &mut diagnostics)];
     // What the loader said of each path.
     let mut known: BTreeMap<String, Answer> = BTreeMap::new();
     let mut next = 0;
@@ -135,7 +131,10 @@ fn read(
         .map(|item| {
             let lines = lines_of(item.span, text);
             let is_error = matches!(item.kind, ast::ItemKind::Error(_));
-            is_error || errors.iter().any(|error| error.start < lines.end && lines.start < error.end)
+            is_error
+                || errors
+                    .iter()
+                    .any(|error| error.start < lines.end && lines.start < error.end)
         })
         .collect();
     diagnostics.append(&mut parsed.diagnostics);

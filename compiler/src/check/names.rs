@@ -139,7 +139,11 @@ impl<'a> Checker<'a> {
     fn declare_word(&mut self, module: usize, word: &str, span: Span) {
         let entry = self.silent(module, span, false);
         let is_upper = word.starts_with(|first: char| first.is_ascii_uppercase());
-        let space = if is_upper { Space::Type } else { Space::Callable };
+        let space = if is_upper {
+            Space::Type
+        } else {
+            Space::Callable
+        };
         let names = self.scopes[module].space(space);
         names.entry(word.to_owned()).or_insert(entry);
         let qualified = self.modules[module].qualify(word);
@@ -258,7 +262,8 @@ impl<'a> Checker<'a> {
                 .entry(name.as_str().to_owned())
                 .or_insert_with(|| entry.clone());
         }
-        self.derived.insert(self.modules[module].qualify(name.as_str()));
+        self.derived
+            .insert(self.modules[module].qualify(name.as_str()));
     }
 
     fn declare(&mut self, module: usize, space: Space, name: &str, entry: Entry) {
@@ -487,15 +492,23 @@ impl<'a> Checker<'a> {
         let file = self.file(module);
         let inner: Vec<&str> = path.iter().skip(1).map(Name::as_str).collect();
         let full: Vec<&str> = path.iter().map(Name::as_str).collect();
-        let message = format!("the standard library has no `{}.{}`", full.join("."), name.text);
-        let diagnostic = Diagnostic::error(codes::NOT_IN_STD, file, name.span, message)
-            .label("not there");
+        let message = format!(
+            "the standard library has no `{}.{}`",
+            full.join("."),
+            name.text
+        );
+        let diagnostic =
+            Diagnostic::error(codes::NOT_IN_STD, file, name.span, message).label("not there");
         let names = intrinsic::names_in(&inner);
-        let elsewhere = intrinsic::TABLE.iter().find(|entry| entry.name == name.as_str());
+        let elsewhere = intrinsic::TABLE
+            .iter()
+            .find(|entry| entry.name == name.as_str());
         let diagnostic = match (nearest(name.as_str(), names.iter().copied()), elsewhere) {
-            (Some(near), _) => {
-                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
-            }
+            (Some(near), _) => diagnostic.fix(
+                format!("did you mean `{near}`?"),
+                name.span,
+                near.to_owned(),
+            ),
             (None, Some(entry)) => {
                 diagnostic.help(format!("it is `std.{}.{}`", entry.module, entry.name))
             }
@@ -594,13 +607,17 @@ impl<'a> Checker<'a> {
     /// Makes a type that nobody declares silent from here on.
     pub(super) fn silence_type(&mut self, module: usize, name: &Name) {
         let entry = self.silent(module, name.span, false);
-        self.scopes[module].types.insert(name.as_str().to_owned(), entry);
+        self.scopes[module]
+            .types
+            .insert(name.as_str().to_owned(), entry);
     }
 
     /// Makes a relation or function that nobody declares silent from here on.
     pub(super) fn silence_callable(&mut self, module: usize, name: &Name) {
         let entry = self.silent(module, name.span, false);
-        self.scopes[module].callables.insert(name.as_str().to_owned(), entry);
+        self.scopes[module]
+            .callables
+            .insert(name.as_str().to_owned(), entry);
     }
 
     /// Counts every name that stands for a record or enum as read.
@@ -623,7 +640,12 @@ impl<'a> Checker<'a> {
             if self.modules[module].is_broken {
                 continue;
             }
-            let spaces = [&scope.callables, &scope.params, &scope.types, &scope.modules];
+            let spaces = [
+                &scope.callables,
+                &scope.params,
+                &scope.types,
+                &scope.modules,
+            ];
             for (name, entry) in spaces.into_iter().flatten() {
                 let is_read = self.used.contains(&(module, name.clone()));
                 if entry.is_used && !entry.public && entry.def != Def::Silent && !is_read {

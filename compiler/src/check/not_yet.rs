@@ -21,9 +21,7 @@ fn what(item: &Item) -> Option<(&'static str, Span)> {
         ItemKind::On(item) => ("an `on` block", item.event.span),
         ItemKind::Extern(item) => ("foreign code", item.host.span),
         ItemKind::Lattice(item) => ("a user's own lattice", item.name.span),
-        ItemKind::Record(item) if !item.generics.is_empty() => {
-            ("a generic record", item.name.span)
-        }
+        ItemKind::Record(item) if !item.generics.is_empty() => ("a generic record", item.name.span),
         ItemKind::Enum(item) if !item.generics.is_empty() => ("a generic enum", item.name.span),
         ItemKind::TypeAlias(item) if !item.generics.is_empty() => {
             ("a generic type", item.name.span)

@@ -39,7 +39,11 @@ pub fn print(program: &Program) -> String {
             let columns: Vec<String> = row
                 .columns
                 .iter()
-                .map(|column| column.as_ref().map_or("fresh".to_owned(), |value| names.expr(value)))
+                .map(|column| {
+                    column
+                        .as_ref()
+                        .map_or("fresh".to_owned(), |value| names.expr(value))
+                })
                 .collect();
             let _ = writeln!(out, "  given {}({})", row.relation, columns.join(", "));
         }
@@ -65,16 +69,29 @@ fn declaration(relation: &Relation) -> String {
         .map(|column| format!("{}: {}", column.name, print_type(&column.ty)))
         .collect();
     let combined = relation.combined.as_ref().map(|combined| {
-        format!(" -> {:?} {}", combined.combiner, print_type(&combined.result))
+        format!(
+            " -> {:?} {}",
+            combined.combiner,
+            print_type(&combined.result)
+        )
     });
     let columns = columns.join(", ");
-    format!("{word} {}({columns}){}", relation.name, combined.unwrap_or_default())
+    format!(
+        "{word} {}({columns}){}",
+        relation.name,
+        combined.unwrap_or_default()
+    )
 }
 
 /// One rule.
 pub fn print_rule(rule: &Rule) -> String {
     let names = Names::new(&rule.variables);
-    let columns: Vec<String> = rule.head.columns.iter().map(|column| names.expr(column)).collect();
+    let columns: Vec<String> = rule
+        .head
+        .columns
+        .iter()
+        .map(|column| names.expr(column))
+        .collect();
     let mut text = format!("{}({})", rule.head.relation, columns.join(", "));
     if let Some(contribution) = &rule.head.contribution {
         let _ = write!(text, " -> {}", names.expr(contribution));
@@ -111,7 +128,9 @@ impl Names {
                 made += 1;
                 return format!("_{}", made - 1);
             }
-            let is_first = variables[..id].iter().all(|other| other.name != variable.name);
+            let is_first = variables[..id]
+                .iter()
+                .all(|other| other.name != variable.name);
             match is_first {
                 true => variable.name.clone(),
                 false => format!("{}'{id}", variable.name),
@@ -125,11 +144,19 @@ impl Names {
     }
 
     fn list(&self, exprs: &[Expr]) -> String {
-        exprs.iter().map(|expr| self.expr(expr)).collect::<Vec<_>>().join(", ")
+        exprs
+            .iter()
+            .map(|expr| self.expr(expr))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn conditions(&self, conditions: &[Condition]) -> String {
-        conditions.iter().map(|condition| self.condition(condition)).collect::<Vec<_>>().join(", ")
+        conditions
+            .iter()
+            .map(|condition| self.condition(condition))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn condition(&self, condition: &Condition) -> String {
@@ -139,7 +166,11 @@ impl Names {
                 variable,
                 collection,
                 ..
-            } => format!("each {} in {}", self.variable(*variable), self.expr(collection)),
+            } => format!(
+                "each {} in {}",
+                self.variable(*variable),
+                self.expr(collection)
+            ),
             Condition::Let {
                 variable,
                 value,
@@ -239,14 +270,24 @@ impl Names {
                     Gather::Avg => "avg".to_owned(),
                     Gather::Top(limit) => format!("top {}", self.expr(limit)),
                 };
-                format!("[{word} {} for {}]", self.expr(element), self.conditions(conditions))
+                format!(
+                    "[{word} {} for {}]",
+                    self.expr(element),
+                    self.conditions(conditions)
+                )
             }
         }
     }
 }
 
 fn print_value(value: &Value) -> String {
-    let list = |values: &[Value]| values.iter().map(print_value).collect::<Vec<_>>().join(", ");
+    let list = |values: &[Value]| {
+        values
+            .iter()
+            .map(print_value)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match value {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),

@@ -63,6 +63,6 @@ fn collect(items: &[Item], names: &mut Vec<String>) {
     }
 }
 
-pub mod wrong;
 pub mod right;
 pub mod walk;
+pub mod wrong;

@@ -45,7 +45,11 @@ fn expr(found: &Expr, visit: &mut dyn FnMut(&Expr)) {
             expr(value, visit);
             expr(body, visit);
         }
-        ExprKind::Comprehension { gather, conditions, element } => {
+        ExprKind::Comprehension {
+            gather,
+            conditions,
+            element,
+        } => {
             exprs_of(conditions, [&**element], visit);
             if let Gather::Top(limit) = gather {
                 expr(limit, visit);
