@@ -186,7 +186,7 @@ fn read(case: &Case, program: &hir::Program) -> BTreeMap<String, Vec<Vec<Value>>
 
 fn value(cell: &str, ty: &Type) -> Value {
     match ty {
-        Type::Option(_) if cell.is_empty() => Value::Option(None),
+        Type::Option(_) if matches!(cell, "" | "\"\"") => Value::Option(None),
         Type::Option(inner) => Value::Option(Some(Box::new(value(cell, inner)))),
         Type::Int => Value::Int(cell.parse().expect("an Int")),
         Type::Nat => Value::Nat(cell.parse().expect("a Nat")),

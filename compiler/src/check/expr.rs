@@ -479,7 +479,10 @@ impl Body<'_, '_> {
         let mut ty = hole();
         let mut found = Vec::new();
         for part in &parts {
-            let known = Some(&ty).filter(|ty| !has_hole(ty)).cloned();
+            // Nat is no hint: an Int may follow, and then all are Ints.
+            let known = Some(&ty)
+                .filter(|ty| !has_hole(ty) && **ty != Type::Nat)
+                .cloned();
             let element = self.infer(part, known.as_ref());
             let is_wider = has_hole(&ty)
                 || ty == Type::Nat && element.ty == Type::Int
