@@ -11,6 +11,7 @@ pub mod combine;
 mod composite;
 mod display;
 pub mod error;
+pub mod fault;
 pub mod interner;
 pub mod interpret;
 pub mod kernel;
@@ -20,6 +21,7 @@ pub mod words;
 
 pub use composite::Types;
 pub use error::{ErrorCode, EvalError, RowError};
+pub use fault::Fault;
 pub use interner::Interner;
 pub use interpret::{CompileError, Environment, compile};
 pub use kernel::Kernel;

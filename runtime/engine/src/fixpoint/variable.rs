@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use sheaf_kernels::Rows;
+use sheaf_kernels::{Fault, Rows};
 
 use crate::container::{LatticeMap, RowSet};
 
@@ -72,6 +72,9 @@ impl Variable {
         }
         self.taken += count;
         if self.taken == end {
+            if self.marks.len() == 1 && Fault::DroppedDelta.is_planted() {
+                rows.clear();
+            }
             self.marks.pop_front();
         }
     }

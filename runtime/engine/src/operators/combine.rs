@@ -9,7 +9,7 @@
 use sheaf_ir::graph::Operator as Ir;
 use sheaf_ir::{Combiner, NodeId, Program, Type};
 use sheaf_kernels::combine::{Accumulator, accumulator, partial_type};
-use sheaf_kernels::{Environment, Rows};
+use sheaf_kernels::{Environment, Fault, Rows};
 
 use super::queue::{Item, Queue};
 use super::report::Reporter;
@@ -204,6 +204,13 @@ impl Operator for Combine {
                     Some(Item::Close(_)) => {
                         self.giving = Some(0);
                         0
+                    }
+                    Some(Item::Rows(_, rows)) if Fault::DistinctDerivations.is_planted() => {
+                        let known: std::collections::BTreeSet<&[u64]> = rows.iter().collect();
+                        let mut distinct = Rows::new(rows.arity());
+                        known.into_iter().for_each(|row| distinct.push(row));
+                        self.take(&distinct);
+                        distinct.len()
                     }
                     Some(Item::Rows(_, rows)) => {
                         self.take(&rows);

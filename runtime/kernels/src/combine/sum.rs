@@ -7,7 +7,7 @@ use sheaf_ir::{Span, Type};
 
 use super::{Accumulator, ExactSum, Shared, round_quotient};
 use crate::display::write_scaled;
-use crate::{ErrorCode, EvalError};
+use crate::{ErrorCode, EvalError, Fault};
 
 pub(super) fn accumulator(shared: Shared, mean: bool) -> Box<dyn Accumulator> {
     match shared.contribution {
@@ -92,6 +92,11 @@ impl Total for i128 {
 impl Total for ExactSum {
     #[inline]
     fn add(&mut self, word: u64) {
+        if Fault::NaiveFloatSum.is_planted() {
+            let rounded = self.round() + f64::from_bits(word);
+            *self = ExactSum::default();
+            return ExactSum::add(self, rounded);
+        }
         ExactSum::add(self, f64::from_bits(word));
     }
 

@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::generate::Generator;
 use super::vector::{Lanes, Pending, Words};
 use super::{CompileError, Context, Environment};
-use crate::{Kernel, RowError, Rows};
+use crate::{Fault, Kernel, RowError, Rows};
 
 /// Rows that are evaluated together: a few columns of them stay in the first cache.
 const CHUNK: usize = 1024;
@@ -122,6 +122,18 @@ impl Interpreted {
         row: impl Fn(usize) -> usize,
     ) {
         let mut lanes = Lanes::All(frame.width);
+        if Fault::EagerErrors.is_planted() {
+            let mut eager = Pending::default();
+            for condition in &self.conditions {
+                eager.add(&condition.evaluate_words(frame, &lanes).1, condition.span);
+            }
+            lanes.for_each(|lane| {
+                sink.errors.extend(eager.get(lane).map(|error| RowError {
+                    row: row(lane) as u32,
+                    error: (**error).clone(),
+                }));
+            });
+        }
         for condition in &self.conditions {
             let (holds, failures) = condition.evaluate_words(frame, &lanes);
             lanes = lanes.holding(&holds, false, &failures);
