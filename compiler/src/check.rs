@@ -122,6 +122,7 @@ pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Ch
     checker.check_rules();
     checker.check_outputs();
     checker.check_tests();
+    checker.report_unused();
     checker.find_strata();
     checker.check_monotone();
     checker.find_labels();
@@ -201,9 +202,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Items of a module, with those in nothing else.
-    fn items(&self, module: usize) -> &'a [ast::Item] {
-        &self.modules[module].tree.items
+    /// Items of a module that no syntax error has damaged.
+    fn items(&self, module: usize) -> impl Iterator<Item = &'a ast::Item> + use<'a> {
+        self.modules[module].sound_items()
     }
 
     fn finish(mut self) -> (hir::Program, Vec<Diagnostic>) {

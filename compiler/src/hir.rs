@@ -25,8 +25,11 @@
 //! match: it neither holds nor is false. Of several errors of one derivation the one that is
 //! written first (by span) counts. Expressions of the head are evaluated after all conditions hold.
 
+mod print;
+
 use std::collections::BTreeMap;
 
+pub use print::{print, print_rule, print_type};
 use sheaf_ir::{Combiner, Function, Label, Nominal, Span, Type, Value};
 
 /// A whole program: the root file and all modules it uses.

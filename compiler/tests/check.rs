@@ -1,17 +1,22 @@
-//! Right programs check clean, and the programs of the language pages give "not yet" and nothing else.
+//! Right programs check clean and mean what the language pages say.
 
 use sheaf_compiler::check::{Checked, NoModules, check};
 use sheaf_compiler::diagnostic::codes;
+use sheaf_compiler::hir;
 use sheaf_compiler::source::Sources;
 
 mod common;
-use common::programs;
+use common::{programs, right};
 
 fn check_text(text: &str) -> (Checked, String) {
     let mut sources = Sources::new();
     let root = sources.add("test.sheaf", text);
     let checked = check(&mut sources, root, &mut NoModules);
-    let lines: Vec<String> = checked.diagnostics.iter().map(|d| d.short(&sources)).collect();
+    let lines: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .map(|d| d.short(&sources))
+        .collect();
     (checked, lines.join("\n"))
 }
 
@@ -19,10 +24,176 @@ fn check_text(text: &str) -> (Checked, String) {
 fn programs_of_the_language_pages_are_right_up_to_not_yet() {
     for (name, text) in programs() {
         let (checked, lines) = check_text(&text);
-        let others = checked.diagnostics.iter().filter(|d| d.code != codes::NOT_YET).count();
+        let others = checked
+            .diagnostics
+            .iter()
+            .filter(|d| d.code != codes::NOT_YET)
+            .count();
         assert_eq!(others, 0, "{name}:\n{lines}");
         let is_finite = ["paths.sheaf", "wordcount.sheaf", "hot_items.sheaf"].contains(&&*name);
-        assert_eq!(checked.diagnostics.is_empty(), is_finite, "{name}:\n{lines}");
-        println!("{name}:\n{lines}");
+        assert_eq!(
+            checked.diagnostics.is_empty(),
+            is_finite,
+            "{name}:\n{lines}"
+        );
     }
+}
+
+#[test]
+fn the_meaning_of_right_programs() {
+    let mut reports = Vec::new();
+    for (what, text) in right::ALL {
+        let (checked, lines) = check_text(text);
+        assert_eq!(lines, "", "{what}: {text}");
+        let source: Vec<String> = text
+            .trim()
+            .lines()
+            .map(|line| format!("  | {line}"))
+            .collect();
+        reports.push(format!(
+            "# {what}\n{}\n{}",
+            source.join("\n"),
+            hir::print(&checked.program)
+        ));
+    }
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("right", reports.join("\n"));
+    });
+}
+
+#[test]
+fn every_expression_has_the_type_its_function_gives() {
+    let texts = right::ALL.iter().map(|(_, text)| (*text).to_owned());
+    for text in texts.chain(programs().into_iter().map(|(_, text)| text)) {
+        let (checked, _) = check_text(&text);
+        let program = &checked.program;
+        for rule in &program.rules {
+            let outputs = rule.head.columns.iter().chain(&rule.head.contribution);
+            common::walk::exprs_of(&rule.conditions, outputs, &mut |expr| {
+                if let hir::ExprKind::Call(function, arguments) = &expr.kind {
+                    let types: Vec<_> = arguments.iter().map(|a| a.ty.clone()).collect();
+                    let found = function.result_type(&types, &program.types);
+                    assert_eq!(found.as_ref(), Some(&expr.ty), "{}", hir::print_rule(rule));
+                }
+                if let hir::ExprKind::Variable(id) = &expr.kind {
+                    assert_eq!(rule.variables[*id].ty, expr.ty, "{}", hir::print_rule(rule));
+                }
+            });
+            let relation = &program.relations[&rule.head.relation];
+            let expected = relation.columns.iter().map(|column| &column.ty);
+            assert!(
+                rule.head
+                    .columns
+                    .iter()
+                    .map(|column| &column.ty)
+                    .eq(expected)
+            );
+            assert_eq!(
+                rule.head.contribution.as_ref().map(|value| &value.ty),
+                relation
+                    .combined
+                    .as_ref()
+                    .map(|combined| &combined.contribution)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_live_source_labels_what_reads_it() {
+    let (checked, _) = check_text(
+        "input a(x: Int) from kafka(\"t\");\nview b(x: Int);\nb(x) if a(x);\n\
+         view c(x: Int);\nc(x) if b(x), not d(x);\nview d(x: Int);\nd(x) if b(x), x > 3;\n\
+         view n() -> Count;\nn() if b(_);\nview t() -> Top<Int>(3);\nt() -> x if b(x);\n",
+    );
+    let label = |name: &str| checked.program.relations[name].label;
+    assert_eq!(label("a"), sheaf_ir::Label::Growing);
+    assert_eq!(label("b"), sheaf_ir::Label::Growing);
+    assert_eq!(label("c"), sheaf_ir::Label::Changing);
+    assert_eq!(label("n"), sheaf_ir::Label::Growing);
+    assert_eq!(label("t"), sheaf_ir::Label::Changing);
+    let reasons = |name: &str| -> Vec<String> {
+        let relation = &checked.program.relations[name];
+        relation
+            .label_reason
+            .iter()
+            .map(|reason| reason.text.clone())
+            .collect()
+    };
+    assert_eq!(
+        reasons("c"),
+        [
+            "`not` over `d`, whose rows still arrive",
+            "reads `b`",
+            "reads `a`",
+            "rows of `a` keep arriving"
+        ]
+    );
+}
+
+#[test]
+fn a_large_program_is_checked_in_time() {
+    let mut text = String::from(
+        "input e(a: Int, b: Int) from csv(\"e.csv\");\nview v0(a: Int);\nv0(a) if e(a, _);\n",
+    );
+    for index in 1..4000 {
+        text.push_str(&format!(
+            "view v{index}(a: Int);\nv{index}(b + 1) if v{}(a), e(a, b), a < b, not v0(b);\n",
+            index - 1
+        ));
+    }
+    let started = std::time::Instant::now();
+    let (checked, lines) = check_text(&text);
+    println!("8,000 lines in {:?}", started.elapsed());
+    assert_eq!(lines, "");
+    assert_eq!(checked.program.strata.len(), 4001);
+}
+
+#[test]
+fn deep_and_large_programs_never_overflow() {
+    let deep = |depth: usize, open: &str, close: &str| {
+        format!(
+            "fn f(x: Int) -> Int {{ {}x{} }}",
+            open.repeat(depth),
+            close.repeat(depth)
+        )
+    };
+    for depth in [10, 100, 120, 240, 250, 1000, 100_000] {
+        check_text(&deep(depth, "(", ")"));
+        check_text(&deep(depth, "-", ""));
+        check_text(&deep(depth, "x + ", ""));
+        check_text(&deep(depth, "abs(", ")"));
+        check_text(&deep(depth, "if x > 0 { 1 } else { ", " }"));
+        check_text(&deep(
+            depth,
+            "if x > 0 { 1 } else if x > 1 { 2 } else { ",
+            " }",
+        ));
+        check_text(&deep(depth, "match x { 0 => 1, y => ", " }"));
+        check_text(&deep(depth, "sum(", " for z in [1])"));
+    }
+    let lets: String = (0..3000).map(|i| format!("let a{i} = x + {i}; ")).collect();
+    check_text(&format!("fn f(x: Int) -> Int {{ {lets} x }}"));
+    let arms: String = (0..3000).map(|i| format!("{i} => {i}, ")).collect();
+    check_text(&format!(
+        "fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"
+    ));
+    let chain: String = (0..3000)
+        .map(|i| format!("fn f{i}(x: Int) -> Int {{ f{}(x) + 1 }}\n", i + 1))
+        .collect();
+    check_text(&format!(
+        "{chain} fn f3000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"
+    ));
+    let records: String = (0..3000)
+        .map(|i| format!("record R{i} {{ a: R{}, b: R{} }}\n", i + 1, i + 1))
+        .collect();
+    check_text(&format!("{records} record R3000 {{ a: Int }}"));
+    let aliases: String = (0..200)
+        .map(|i| format!("type T{i} = List<T{}>;\n", i + 1))
+        .collect();
+    check_text(&format!("{aliases} type T200 = Int; view a(x: T0); a([]);"));
+    let columns: String = (0..2000).map(|i| format!("c{i}: Int, ")).collect();
+    check_text(&format!(
+        "input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"
+    ));
 }

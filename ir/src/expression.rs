@@ -76,7 +76,7 @@ pub enum Gather {
     Min,
     /// An Option.
     Max,
-    /// An Option<Float>; exact inside, rounded once.
+    /// An `Option<Float>`; exact inside, rounded once.
     Avg,
     /// A list of the `n` greatest, descending.
     Top(Box<Expr>),

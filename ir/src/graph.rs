@@ -120,12 +120,12 @@ pub enum Operator {
         /// One expression per column (params allowed, no columns), row by row.
         rows: Vec<Vec<Expr>>,
     },
-    /// [0] Filters and projects each row.
+    /// \[0\] Filters and projects each row.
     Map {
         /// Conditions and output columns.
         block: Block,
     },
-    /// [0] For each row, each element of a list (by position), set or map (as `(key, value)`),
+    /// \[0\] For each row, each element of a list (by position), set or map (as `(key, value)`),
     /// filtered and projected. The block sees the input columns, then the element.
     FlatMap {
         /// The collection, over the input columns.
@@ -133,7 +133,7 @@ pub enum Operator {
         /// Conditions and output columns.
         block: Block,
     },
-    /// [0] left, [1] right: pairs of rows that agree on the keys; the block sees the left columns,
+    /// \[0\] left, \[1\] right: pairs of rows that agree on the keys; the block sees the left columns,
     /// then the right ones. Empty keys give the product.
     Join {
         /// Columns of the left input.
@@ -143,14 +143,14 @@ pub enum Operator {
         /// Conditions and output columns.
         block: Block,
     },
-    /// [0] rows for which [1] has at least one row that agrees on the keys; as they are.
+    /// \[0\] rows for which \[1\] has at least one row that agrees on the keys; as they are.
     Semijoin {
         /// Columns of the left input.
         left_key: Vec<usize>,
         /// Columns of the right input.
         right_key: Vec<usize>,
     },
-    /// [0] rows for which [1] has no row that agrees on the keys; as they are. Not monotone in [1].
+    /// \[0\] rows for which \[1\] has no row that agrees on the keys; as they are. Not monotone in \[1\].
     Antijoin {
         /// Columns of the left input.
         left_key: Vec<usize>,
@@ -159,7 +159,7 @@ pub enum Operator {
     },
     /// Like a join, but a left row without a partner is kept once: its right columns are `None`,
     /// all others `Some`. Output: the left columns, then the picked right columns as Options.
-    /// Not monotone in [1].
+    /// Not monotone in \[1\].
     OuterJoin {
         /// Columns of the left input.
         left_key: Vec<usize>,
@@ -168,11 +168,11 @@ pub enum Operator {
         /// Which right columns follow the left ones.
         right_columns: Vec<usize>,
     },
-    /// [0], any number of edges: all rows of all inputs, as a bag.
+    /// \[0\], any number of edges: all rows of all inputs, as a bag.
     Union,
-    /// [0], any number of edges: each row once.
+    /// \[0\], any number of edges: each row once.
     Distinct,
-    /// [0], any number of edges: groups by all columns but the last and combines the last.
+    /// \[0\], any number of edges: groups by all columns but the last and combines the last.
     /// Output: the key columns, then the result.
     Combine {
         /// How contributions merge.
@@ -186,21 +186,21 @@ pub enum Operator {
         /// The fixpoint around it, if any, is [`Node::fixpoint`].
         variables: Vec<String>,
     },
-    /// [0], entry edges from outside the loop and feedback edges from inside it: a relation of a
+    /// \[0\], entry edges from outside the loop and feedback edges from inside it: a relation of a
     /// fixpoint. Inside the loop it reads as what is known so far, outside as what is settled.
     Variable {
         /// `None`: a set of rows. Otherwise all columns but the last are the key, and the last is
         /// a climbing lattice.
         combiner: Option<Combiner>,
     },
-    /// [0] Moves each row to the worker that owns its key.
+    /// \[0\] Moves each row to the worker that owns its key.
     Exchange {
         /// The key columns.
         key: Vec<usize>,
     },
-    /// [0] Gives every worker every row.
+    /// \[0\] Gives every worker every row.
     Broadcast,
-    /// [0] Publishes rows.
+    /// \[0\] Publishes rows.
     Sink {
         /// Where to and how.
         connector: Connector,
@@ -214,28 +214,28 @@ pub enum Operator {
         /// Qualified name of the table.
         table: String,
     },
-    /// [0] Merges rows into a durable table.
+    /// \[0\] Merges rows into a durable table.
     StateWrite {
         /// Qualified name of the table.
         table: String,
         /// Merge, remove or seal.
         action: StateAction,
     },
-    /// [0] Something irrevocable for each row, once per cause.
+    /// \[0\] Something irrevocable for each row, once per cause.
     Effect {
         /// Send, schedule, reply or raise.
         action: EffectAction,
         /// Qualified name of what is sent, scheduled or raised.
         target: String,
     },
-    /// [0] A place where order can matter.
+    /// \[0\] A place where order can matter.
     OrderPoint {
         /// Which of the five words.
         kind: OrderKind,
         /// Why it is there, in the author's words.
         because: Option<String>,
     },
-    /// [0] Calls foreign code for each row; appends its result as a column.
+    /// \[0\] Calls foreign code for each row; appends its result as a column.
     Extern {
         /// `wasm`, `onnx` or `http`.
         language: String,

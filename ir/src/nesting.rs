@@ -69,6 +69,18 @@ pub(crate) fn is_variable(program: &Program, id: NodeId) -> bool {
     matches!(program.graph[id].operator, Operator::Variable { .. })
 }
 
+/// The names of the variables that name each fixpoint, ascending.
+pub fn variables(program: &Program) -> BTreeMap<&str, Vec<&str>> {
+    let mut variables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for node in program.graph.node_weights() {
+        if let (Operator::Variable { .. }, Some(fixpoint)) = (&node.operator, &node.fixpoint) {
+            variables.entry(fixpoint).or_default().push(&node.name);
+        }
+    }
+    variables.values_mut().for_each(|names| names.sort());
+    variables
+}
+
 /// All nodes so that each, save for variables, comes after what it reads; ties in ascending order
 /// of names. A cycle without a variable is broken by name.
 pub fn topological(program: &Program) -> Vec<NodeId> {

@@ -37,7 +37,10 @@ impl Check {
     fn passes(&self, binary: &PathBuf, fault: Option<&str>) -> bool {
         let project = Project::new(&[("p.sheaf", self.program), ("x.csv", &self.input)]);
         let mut command = Command::new(binary);
-        command.current_dir(project.path()).args(["run", "p.sheaf"]).args(self.arguments);
+        command
+            .current_dir(project.path())
+            .args(["run", "p.sheaf"])
+            .args(self.arguments);
         command.env_remove("SHEAF_FAULT");
         if let Some(fault) = fault {
             command.env("SHEAF_FAULT", fault);
@@ -47,9 +50,18 @@ impl Check {
     }
 
     fn catches(&self, fault: &str) {
-        assert!(self.passes(&binary().to_path_buf(), None), "the sound build fails {fault}'s check");
-        assert!(self.passes(planted(), None), "the planted build fails without a fault");
-        assert!(!self.passes(planted(), Some(fault)), "{fault} goes unnoticed");
+        assert!(
+            self.passes(&binary().to_path_buf(), None),
+            "the sound build fails {fault}'s check"
+        );
+        assert!(
+            self.passes(planted(), None),
+            "the planted build fails without a fault"
+        );
+        assert!(
+            !self.passes(planted(), Some(fault)),
+            "{fault} goes unnoticed"
+        );
     }
 }
 
@@ -81,7 +93,11 @@ fn a_dropped_delta_is_caught() {
 fn placement_by_symbol_number_is_caught() {
     // Two processes number their symbols differently, so equal keys land on different workers.
     let keys: Vec<String> = (0..40).map(|i| format!("key{i:02}")).collect();
-    let input: String = keys.iter().chain(keys.iter().rev()).map(|k| format!("{k},1\n")).collect();
+    let input: String = keys
+        .iter()
+        .chain(keys.iter().rev())
+        .map(|k| format!("{k},1\n"))
+        .collect();
     let expected: String = keys.iter().map(|k| format!("{k}!,2\n")).collect();
     Check {
         program: "input x(k: String, n: Int) from csv(\"x.csv\");\n\

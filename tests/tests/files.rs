@@ -117,7 +117,7 @@ fn bad_input_names_file_line_column_and_both_sides() {
     let cases = [
         ("name,n\npen,1\nink,two\n", "x.csv:3:5", "two"),
         ("name,n\npen,1\nink\n", "x.csv:3", "ink"),
-        ("name,m\npen,1\n", "x.csv:1", "`n`"),
+        ("name,m\npen,1\n", "x.csv", "name, m"),
         (
             "name,n\npen,99999999999999999999\n",
             "x.csv:2:5",
@@ -198,7 +198,7 @@ fn the_database_next_door_agrees() {
     }
     let mut rows = String::from("a,b,w\n");
     for i in 0..400 {
-        rows += &format!("n{},n{},{}\n", i * 7 % 83, i * 11 % 79, i % 10);
+        rows += &format!("n{},n{},{}\n", i * 7 % 83, i * 11 % 97, i % 10);
     }
     let program = "input e(a: String, b: String, w: Int) from csv(\"e.csv\");\n\
         view path(a: String, b: String);\npath(a, b) if e(a, b, _);\n\

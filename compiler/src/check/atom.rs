@@ -56,14 +56,18 @@ impl<'a> Body<'_, 'a> {
             return;
         }
         let Some(receiver) = &atom.receiver else {
-            self.checker.unknown_callable(self.module, &atom.name, "relation");
+            self.checker.unknown_callable(self.module, &atom.name);
             return;
         };
         if self.checker.scopes[self.module].is_open {
             return;
         }
         let (_, before) = super::place(self.span(receiver.span));
-        let text = before.of(self.checker.sources.get(self.checker.file(self.module)).text());
+        let text = before.of(self
+            .checker
+            .sources
+            .get(self.checker.file(self.module))
+            .text());
         let message = format!("`{text}` has no relation `{}`", atom.name.text);
         let diagnostic = self
             .error(codes::UNKNOWN_NAME, atom.name.span, message)
@@ -82,7 +86,9 @@ impl<'a> Body<'_, 'a> {
             )
             .label("a function");
         let diagnostic = match quantifier {
-            Quantifier::Not(_) => diagnostic.help(format!("a Bool is negated with `!`: `!{name}(…)`")),
+            Quantifier::Not(_) => {
+                diagnostic.help(format!("a Bool is negated with `!`: `!{name}(…)`"))
+            }
             Quantifier::Each if atom.value.is_some() => {
                 diagnostic.help(format!("bind its result with `let x = {name}(…)`"))
             }
@@ -94,7 +100,11 @@ impl<'a> Body<'_, 'a> {
     /// The columns of an atom with their patterns, the value last; `None` if they do not fit.
     fn columns_of<'p>(&mut self, atom: &'p ast::Atom, relation: &str) -> Option<Vec<Column<'p>>> {
         let declared = self.checker.program.relations.get(relation)?;
-        let names: Vec<String> = declared.columns.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<String> = declared
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         let types = declared.row_types();
         let has_value = declared.combined.is_some();
         let place = super::place(declared.span);
@@ -149,7 +159,10 @@ impl<'a> Body<'_, 'a> {
     ) -> Option<Vec<Option<&'p T>>> {
         let mut found: Vec<Option<&'p T>> = names.iter().map(|_| None).collect();
         let relation = name.as_str();
-        let positional = arguments.iter().filter(|argument| argument.name.is_none()).count();
+        let positional = arguments
+            .iter()
+            .filter(|argument| argument.name.is_none())
+            .count();
         for (index, argument) in arguments.iter().enumerate() {
             let column = match &argument.name {
                 None => index,
@@ -200,8 +213,14 @@ impl<'a> Body<'_, 'a> {
                 count => format!("{count} columns"),
             };
             let message = match positional == arguments.len() {
-                true => format!("`{relation}` has {columns}, and here are {}", arguments.len()),
-                false => format!("`{relation}` also has the column `{}`", missing.join("`, `")),
+                true => format!(
+                    "`{relation}` has {columns}, and here are {}",
+                    arguments.len()
+                ),
+                false => format!(
+                    "`{relation}` also has the column `{}`",
+                    missing.join("`, `")
+                ),
             };
             let diagnostic = self
                 .error(codes::WRONG_COLUMNS, span, message)
@@ -224,7 +243,12 @@ impl<'a> Body<'_, 'a> {
     fn poison_atom(&mut self, atom: &ast::Atom) {
         self.is_tainted = true;
         let mut names = super::mentions::Names::new();
-        for pattern in atom.arguments.iter().map(|argument| &argument.value).chain(&atom.value) {
+        for pattern in atom
+            .arguments
+            .iter()
+            .map(|argument| &argument.value)
+            .chain(&atom.value)
+        {
             super::mentions::bound_by(pattern, &mut names);
         }
         for name in names {
@@ -258,14 +282,21 @@ impl<'a> Body<'_, 'a> {
             };
             let types = declared.row_types();
             let names = declared.row_names();
-            let value = atom.value.iter().map(|value| (types.len().saturating_sub(1), value));
-            let arguments = atom.arguments.iter().enumerate().filter_map(|(index, argument)| {
-                let column = match &argument.name {
-                    Some(name) => names.iter().position(|known| known == name.as_str())?,
-                    None => index,
-                };
-                Some((column, &argument.value))
-            });
+            let value = atom
+                .value
+                .iter()
+                .map(|value| (types.len().saturating_sub(1), value));
+            let arguments = atom
+                .arguments
+                .iter()
+                .enumerate()
+                .filter_map(|(index, argument)| {
+                    let column = match &argument.name {
+                        Some(name) => names.iter().position(|known| known == name.as_str())?,
+                        None => index,
+                    };
+                    Some((column, &argument.value))
+                });
             for (column, pattern) in arguments.chain(value) {
                 if let PatternKind::Name(name) = &pattern.kind
                     && types.get(column) == Some(&Type::Nat)
@@ -335,7 +366,11 @@ impl<'a> Body<'_, 'a> {
                 match self.param_pattern(name) {
                     Some(param) if param.ty == *ty => Some(Arg::Equal(param)),
                     Some(_) => None,
-                    None => Some(Arg::Variable(self.bind(name.as_str(), ty.clone(), name.span))),
+                    None => Some(Arg::Variable(self.bind(
+                        name.as_str(),
+                        ty.clone(),
+                        name.span,
+                    ))),
                 }
             }
             PatternKind::Literal(literal) => {
@@ -523,7 +558,7 @@ impl<'a> Body<'_, 'a> {
                 "_",
             ),
         };
-        self.report(diagnostic);
+        self.report_unbound(name.as_str(), diagnostic);
     }
 }
 
@@ -534,4 +569,3 @@ struct Parts {
     binds: Vec<(ast::Name, Expr)>,
     locals: Vec<VariableId>,
 }
-

@@ -62,7 +62,10 @@ impl Body<'_, '_> {
         span: Span,
     ) -> Expr {
         if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
-            let sides = vec![self.check(left, &Type::Bool), self.check(right, &Type::Bool)];
+            let sides = vec![
+                self.check(left, &Type::Bool),
+                self.check(right, &Type::Bool),
+            ];
             return self.call(function(operator), sides, span);
         }
         let keeps_hint = is_arithmetic(operator)
@@ -159,12 +162,18 @@ impl Body<'_, '_> {
         let word = operator.as_str();
         let message = match is_arithmetic(operator) {
             true if left == right => format!("`{word}` is not defined for `{}`", show(left)),
-            true => format!("`{word}` is not defined for `{}` and `{}`", show(left), show(right)),
+            true => format!(
+                "`{word}` is not defined for `{}` and `{}`",
+                show(left),
+                show(right)
+            ),
             false => format!("`{}` and `{}` cannot be compared", show(left), show(right)),
         };
-        let diagnostic = self
-            .error(codes::NOT_DEFINED, span, message)
-            .label(format!("`{}` {word} `{}`", show(left), show(right)));
+        let diagnostic = self.error(codes::NOT_DEFINED, span, message).label(format!(
+            "`{}` {word} `{}`",
+            show(left),
+            show(right)
+        ));
         let is_decimal = |ty: &Type| matches!(ty, Type::Decimal(_));
         let help = match (left, right) {
             (Type::Float, Type::Int | Type::Nat | Type::Decimal(_)) => conversion(right, left),

@@ -3,7 +3,7 @@
 //! Invariants: a body in which anything was wrong, or rested on something wrong elsewhere, is
 //! *tainted* and becomes no part of the program. Variables are numbered within one body.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sheaf_ir::{Function, Type, Value};
 
@@ -29,38 +29,48 @@ pub(super) struct Body<'c, 'a> {
     pub(super) module: usize,
     pub(super) place: Place,
     pub(super) variables: Vec<Variable>,
+    /// Of a rule: the qualified name of what it derives.
+    pub(super) head: Option<String>,
     /// For each variable: whether anything reads it.
     reads: Vec<bool>,
     /// Names in scope, innermost last.
     scope: Vec<(String, VariableId)>,
     /// Names that stand under `not` or `exists`, which bind nothing.
     pub(super) unbinding: BTreeMap<String, Span>,
-    /// Names that have been reported as unbound.
-    unbound: BTreeSet<String>,
+    /// Names that are not bound, with what is to be said of each; see [`Body::finish`].
+    unbound: Vec<(String, Diagnostic)>,
+    /// How many diagnostics there were before.
+    first: usize,
     pub(super) is_tainted: bool,
     /// Greater than 0 inside inlined functions, whose mistakes are reported where they are declared.
     pub(super) muted: usize,
     depth: usize,
     size: usize,
     is_too_large: bool,
+    /// One message about that is enough.
+    was_too_large: bool,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
     pub(super) fn new(checker: &'c mut Checker<'a>, module: usize, place: Place) -> Self {
+        let first = checker.diagnostics.len();
         Self {
             checker,
             module,
             place,
             variables: Vec::new(),
+            head: None,
             reads: Vec::new(),
             scope: Vec::new(),
             unbinding: BTreeMap::new(),
-            unbound: BTreeSet::new(),
+            unbound: Vec::new(),
+            first,
             is_tainted: false,
             muted: 0,
             depth: 0,
             size: 0,
             is_too_large: false,
+            was_too_large: false,
         }
     }
 
@@ -101,7 +111,10 @@ impl<'c, 'a> Body<'c, 'a> {
 
     /// A call whose types are known to fit; the result type is the function's.
     pub(super) fn call(&mut self, function: Function, arguments: Vec<Expr>, span: Span) -> Expr {
-        let types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
+        let types: Vec<Type> = arguments
+            .iter()
+            .map(|argument| argument.ty.clone())
+            .collect();
         let ty = match types.iter().any(is_poisoned) {
             true => None,
             false => function.result_type(&types, &self.checker.types),
@@ -154,10 +167,61 @@ impl<'c, 'a> Body<'c, 'a> {
         self.expr(ExprKind::Variable(id), self.variables[id].ty.clone(), span)
     }
 
-    /// True if the name has not been reported as unbound before.
+    /// True if nothing has been said yet of the name's not being bound.
     pub(super) fn first_report(&mut self, name: &str) -> bool {
         self.is_tainted = true;
-        self.muted > 0 || self.unbound.insert(name.to_owned())
+        self.muted == 0 && !self.unbound.iter().any(|(known, _)| known == name)
+    }
+
+    /// Remembers a name that is not bound.
+    pub(super) fn report_unbound(&mut self, name: &str, diagnostic: Diagnostic) {
+        self.is_tainted = true;
+        if self.muted == 0 {
+            self.unbound.push((name.to_owned(), diagnostic));
+        }
+    }
+
+    /// Says what can only be said at the end: that names are not bound, unless something else is
+    /// wrong that may be the cause; that variables are never read; that all of it is too large.
+    pub(super) fn finish(&mut self, span: Span) {
+        self.report_too_large(span);
+        if self.reported() == self.first {
+            self.report_all_unbound();
+        }
+        self.report_unread();
+    }
+
+    fn report_all_unbound(&mut self) {
+        let mut unbound = std::mem::take(&mut self.unbound);
+        unbound.sort_by_key(|(_, diagnostic)| diagnostic.primary.span);
+        let mut names: Vec<String> = unbound
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        names.sort();
+        let mut all = unbound.into_iter().map(|(_, diagnostic)| diagnostic);
+        let Some(mut merged) = all.next() else { return };
+        for other in all {
+            merged.secondary.push(other.primary);
+            merged.secondary.extend(other.secondary);
+            for help in other.help {
+                if !merged.help.contains(&help) {
+                    merged.help.push(help);
+                }
+            }
+        }
+        if let [before @ .., last] = names.as_slice()
+            && !before.is_empty()
+        {
+            let names = format!("{} and {last}", before.join(", "));
+            merged.message = match self.place {
+                Place::Rule => format!("no condition binds the variables {names}"),
+                Place::Function => format!("there are no variables {names}"),
+                Place::Test => format!("{names} have no value: a test knows no variables"),
+                Place::Constant => format!("{names} are no constants, and one is needed here"),
+            };
+        }
+        self.report(merged);
     }
 
     /// How a variable of this name could be bound, as advice.
@@ -165,6 +229,7 @@ impl<'c, 'a> Body<'c, 'a> {
         let relations = self.checker.program.relations.values();
         let with_column = relations
             .filter(|relation| !relation.name.contains('.'))
+            .filter(|relation| Some(&relation.name) != self.head.as_ref())
             .find(|relation| relation.columns.iter().any(|column| column.name == name));
         match with_column {
             Some(relation) => {
@@ -209,7 +274,7 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     /// Reports variables that nothing reads.
-    pub(super) fn report_unread(&mut self) {
+    fn report_unread(&mut self) {
         if self.is_tainted {
             return;
         }
@@ -260,13 +325,19 @@ impl<'c, 'a> Body<'c, 'a> {
 
     /// Says that an expression with the functions it calls is too large, if it is.
     pub(super) fn report_too_large(&mut self, span: Span) {
-        if !std::mem::take(&mut self.is_too_large) {
+        if !std::mem::take(&mut self.is_too_large)
+            || std::mem::replace(&mut self.was_too_large, true)
+        {
             return;
         }
         let (depth, size) = (self.depth > MAX_DEPTH, self.size > MAX_SIZE);
         let message = match (depth, size) {
-            (_, true) => format!("with the functions it calls this is larger than {MAX_SIZE} expressions"),
-            _ => format!("with the functions it calls this is nested more than {MAX_DEPTH} levels deep"),
+            (_, true) => {
+                format!("with the functions it calls this is larger than {MAX_SIZE} expressions")
+            }
+            _ => format!(
+                "with the functions it calls this is nested more than {MAX_DEPTH} levels deep"
+            ),
         };
         let diagnostic = self
             .error(codes::TOO_LARGE, span, message)
@@ -283,7 +354,8 @@ impl<'c, 'a> Body<'c, 'a> {
         match self.widen(expr, expected) {
             Ok(expr) => expr,
             Err(expr) => {
-                self.mismatch(&expr.ty, expected, span);
+                let is_literal = matches!(expr.kind, ExprKind::Constant(_));
+                self.does_not_fit_in(&expr.ty, expected, is_literal, span);
                 self.poison(span)
             }
         }
@@ -333,11 +405,21 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     pub(super) fn mismatch(&mut self, found: &Type, expected: &Type, span: Span) {
-        let message = format!("`{}` is needed here, and this is `{}`", show(expected), show(found));
+        self.does_not_fit_in(found, expected, false, span);
+    }
+
+    fn does_not_fit_in(&mut self, found: &Type, expected: &Type, is_literal: bool, span: Span) {
+        let message = format!(
+            "`{}` is needed here, and this is `{}`",
+            show(expected),
+            show(found)
+        );
         let diagnostic = self
             .error(codes::WRONG_TYPE, span, message)
             .label(format!("`{}`", show(found)));
-        let diagnostic = match conversion(found, expected) {
+        let is_wrapped = matches!(expected, Type::Option(_) | Type::Set(_) | Type::List(_));
+        let help = conversion(found, expected).filter(|_| !is_literal || is_wrapped);
+        let diagnostic = match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic.help(format!("give a value of type `{}`", show(expected))),
         };
@@ -412,9 +494,17 @@ pub(super) fn conversion(found: &Type, expected: &Type) -> Option<String> {
 
 /// Gives the holes in an expression's type, which constructors of nothing left, their types.
 fn fill(expr: Expr, ty: &Type) -> Expr {
-    let Expr { kind, span, ty: was } = expr;
+    let Expr {
+        kind,
+        span,
+        ty: was,
+    } = expr;
     if !has_hole(&was) {
-        return Expr { kind, span, ty: was };
+        return Expr {
+            kind,
+            span,
+            ty: was,
+        };
     }
     let inner = match ty {
         Type::Option(inner) | Type::List(inner) | Type::Set(inner) => Some(&**inner),
@@ -446,7 +536,10 @@ fn fill(expr: Expr, ty: &Type) -> Expr {
         }
         (ExprKind::Call(Function::Tuple, parts), Type::Tuple(types)) => {
             let parts = parts.into_iter().zip(types);
-            ExprKind::Call(Function::Tuple, parts.map(|(part, ty)| fill(part, ty)).collect())
+            ExprKind::Call(
+                Function::Tuple,
+                parts.map(|(part, ty)| fill(part, ty)).collect(),
+            )
         }
         (ExprKind::If(parts), ty) => {
             let [condition, then, otherwise] = *parts;

@@ -42,13 +42,17 @@ impl Body<'_, '_> {
     }
 
     fn payload<'e>(&mut self, arguments: &'e Arguments) -> Vec<&'e ast::Expr> {
-        arguments.items.iter().map(|argument| &argument.value).collect()
+        arguments
+            .items
+            .iter()
+            .map(|argument| &argument.value)
+            .collect()
     }
 
     fn unknown_function(&mut self, name: &Name) {
         self.is_tainted = true;
         if self.muted == 0 {
-            self.checker.unknown_callable(self.module, name, "function");
+            self.checker.unknown_callable(self.module, name);
         }
     }
 
@@ -74,7 +78,10 @@ impl Body<'_, '_> {
             .error(
                 codes::WRONG_ARGUMENTS,
                 span,
-                format!("`{}` needs to know over what: `e for conditions`", name.text),
+                format!(
+                    "`{}` needs to know over what: `e for conditions`",
+                    name.text
+                ),
             )
             .label("over what?")
             .help(format!("write `{}(x for x in xs)`, for example", name.text));
@@ -131,17 +138,7 @@ impl Body<'_, '_> {
         let diagnostic = self
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("not known");
-        let foreign = match name.as_str() {
-            "length" | "size" | "count" => Some("len"),
-            "lowercase" | "to_lower" | "to_lowercase" | "lcase" => Some("lower"),
-            "uppercase" | "to_upper" | "to_uppercase" | "ucase" => Some("upper"),
-            "unwrap_or" | "or_else" | "get_or_else" | "default" => Some("or"),
-            "strip" => Some("trim"),
-            "includes" | "has" => Some("contains"),
-            "enumerate" => Some("indexed"),
-            "str" | "string" => Some("to_string"),
-            _ => None,
-        };
+        let foreign = intrinsic::foreign(name.as_str());
         let known = intrinsic::TABLE.iter().map(|entry| entry.name);
         let near = foreign.or_else(|| nearest(name.as_str(), known));
         let is_function = matches!(
@@ -153,9 +150,11 @@ impl Body<'_, '_> {
                 "`{0}` is a function of this file: write `{0}(…)`",
                 name.text
             )),
-            Some(near) => {
-                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
-            }
+            Some(near) => diagnostic.fix(
+                format!("did you mean `{near}`?"),
+                name.span,
+                near.to_owned(),
+            ),
             None => diagnostic.help("members are functions of the standard library"),
         });
     }
@@ -312,7 +311,12 @@ impl Body<'_, '_> {
     ) -> Expr {
         let entry = &intrinsic::TABLE[index];
         let before = usize::from(receiver.is_some());
-        let found = self.arrange(entry.name, &entry.parameters[before..], &arguments.items, span);
+        let found = self.arrange(
+            entry.name,
+            &entry.parameters[before..],
+            &arguments.items,
+            span,
+        );
         let Some(found) = found else {
             return self.poison(span);
         };
@@ -335,7 +339,10 @@ impl Body<'_, '_> {
                 Some(expected) => self.check(part, &expected),
                 None => {
                     let beside = values.first().map(|value| value.ty.clone());
-                    let hint = own_hint.clone().filter(|_| index == 0).or(beside.filter(|_| numeric));
+                    let hint = own_hint
+                        .clone()
+                        .filter(|_| index == 0)
+                        .or(beside.filter(|_| numeric));
                     let value = self.infer(part, hint.as_ref());
                     self.settle(value, part.span)
                 }
@@ -360,11 +367,19 @@ impl Body<'_, '_> {
                 values = vec![left, right];
             }
         }
-        if entry.function.result_type(&types, &self.checker.types).is_some() {
+        if entry
+            .function
+            .result_type(&types, &self.checker.types)
+            .is_some()
+        {
             return self.call(entry.function.clone(), values, span);
         }
         let shown: Vec<String> = types.iter().map(|ty| format!("`{}`", show(ty))).collect();
-        let message = format!("`{}` is not defined for {}", entry.name, shown.join(" and "));
+        let message = format!(
+            "`{}` is not defined for {}",
+            entry.name,
+            shown.join(" and ")
+        );
         let at = parts.first().map_or(span, |part| part.span);
         let diagnostic = self
             .error(codes::NOT_DEFINED, at, message)

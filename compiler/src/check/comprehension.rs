@@ -69,10 +69,14 @@ impl Body<'_, '_> {
                 .label("not an aggregate");
             let near = nearest(name.as_str(), AGGREGATES.iter().copied());
             self.report(match near {
-                Some(near) => {
-                    diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
+                Some(near) => diagnostic.fix(
+                    format!("did you mean `{near}`?"),
+                    name.span,
+                    near.to_owned(),
+                ),
+                None => {
+                    diagnostic.help(format!("the aggregates are `{}`", AGGREGATES.join("`, `")))
                 }
-                None => diagnostic.help(format!("the aggregates are `{}`", AGGREGATES.join("`, `"))),
             });
             return self.poison(span);
         }
@@ -184,7 +188,9 @@ impl Body<'_, '_> {
         let diagnostic = self
             .error(codes::IMPURE_FUNCTION, name.span, message)
             .label("a relation")
-            .note("A function depends on its arguments alone, so that it means the same everywhere.")
+            .note(
+                "A function depends on its arguments alone, so that it means the same everywhere.",
+            )
             .help(help);
         self.report(diagnostic);
         true

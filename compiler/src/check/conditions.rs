@@ -52,7 +52,14 @@ impl<'a> Body<'_, 'a> {
         let narrow = self.narrow_names(&conditions);
         let mut parts = Vec::new();
         for condition in &conditions {
-            self.sort_in(condition, &binders, &narrow, &mut out, &mut parts, &mut waiting);
+            self.sort_in(
+                condition,
+                &binders,
+                &narrow,
+                &mut out,
+                &mut parts,
+                &mut waiting,
+            );
         }
         for (value, pattern) in parts {
             let mut taken = Taken::default();
@@ -154,11 +161,14 @@ impl<'a> Body<'_, 'a> {
                 _ => {}
             }
         }
-        let is_own = |name: &&&str| {
-            !self.is_bound(name) && !self.checker.is_param(self.module, name)
-        };
+        let is_own =
+            |name: &&&str| !self.is_bound(name) && !self.checker.is_param(self.module, name);
         let owned = |names: &Names<'_>| -> BTreeSet<String> {
-            names.iter().filter(is_own).map(|name| (*name).to_owned()).collect()
+            names
+                .iter()
+                .filter(is_own)
+                .map(|name| (*name).to_owned())
+                .collect()
         };
         let (direct, mut maybe) = (owned(&direct), owned(&maybe));
         maybe.retain(|name| !direct.contains(name));
@@ -219,8 +229,11 @@ impl<'a> Body<'_, 'a> {
                         }
                         self.is_tainted = true;
                         let mut bound = Names::new();
-                        for pattern in
-                            atom.arguments.iter().map(|argument| &argument.value).chain(&atom.value)
+                        for pattern in atom
+                            .arguments
+                            .iter()
+                            .map(|argument| &argument.value)
+                            .chain(&atom.value)
                         {
                             mentions::bound_by(pattern, &mut bound);
                         }
@@ -246,15 +259,21 @@ impl<'a> Body<'_, 'a> {
                 mentions::in_atom(atom, &mut names);
                 if let Quantifier::Maybe(_) = quantifier {
                     let mut own = Names::new();
-                    for pattern in
-                        atom.arguments.iter().map(|argument| &argument.value).chain(&atom.value)
+                    for pattern in atom
+                        .arguments
+                        .iter()
+                        .map(|argument| &argument.value)
+                        .chain(&atom.value)
                     {
                         mentions::bound_by(pattern, &mut own);
                     }
                     names.retain(|name| !own.contains(name) || binders.direct.contains(*name));
                 } else {
-                    for pattern in
-                        atom.arguments.iter().map(|argument| &argument.value).chain(&atom.value)
+                    for pattern in atom
+                        .arguments
+                        .iter()
+                        .map(|argument| &argument.value)
+                        .chain(&atom.value)
                     {
                         self.note_unbinding(pattern);
                     }
@@ -271,7 +290,9 @@ impl<'a> Body<'_, 'a> {
         let mut names = Names::new();
         mentions::bound_by(pattern, &mut names);
         for name in names {
-            self.unbinding.entry(name.to_owned()).or_insert(pattern.span);
+            self.unbinding
+                .entry(name.to_owned())
+                .or_insert(pattern.span);
         }
     }
 
@@ -316,9 +337,8 @@ impl<'a> Body<'_, 'a> {
         out: &mut Vec<Condition>,
     ) {
         loop {
-            let ready = |body: &Self, one: &Waiting<'_>| {
-                one.needs.iter().all(|name| body.is_bound(name))
-            };
+            let ready =
+                |body: &Self, one: &Waiting<'_>| one.needs.iter().all(|name| body.is_bound(name));
             let next = waiting
                 .iter()
                 .position(|one| ready(self, one) && !self.is_generator(one));
@@ -347,7 +367,11 @@ impl<'a> Body<'_, 'a> {
                 .copied()
                 .filter(|index| !self.binds_any(&waiting[*index], &later))
                 .collect();
-            let chosen = if preferred.is_empty() { generators } else { preferred };
+            let chosen = if preferred.is_empty() {
+                generators
+            } else {
+                preferred
+            };
             if chosen.is_empty() {
                 break;
             }
@@ -387,7 +411,9 @@ impl<'a> Body<'_, 'a> {
         };
         let mut bound = Names::new();
         mentions::bound_by(pattern, &mut bound);
-        bound.iter().any(|name| names.contains(*name) && !self.is_bound(name))
+        bound
+            .iter()
+            .any(|name| names.contains(*name) && !self.is_bound(name))
     }
 
     /// Reports conditions that wait for each other.
@@ -417,16 +443,14 @@ impl<'a> Body<'_, 'a> {
         }
         let diagnostic = diagnostic
             .note("A `let` or `x in xs` needs all variables of its right side.")
-            .help("bind one of them by an atom, or rename the variable that is meant to be another");
+            .help(
+                "bind one of them by an atom, or rename the variable that is meant to be another",
+            );
         self.report(diagnostic);
     }
 
     /// Two `maybe` atoms that bind the same variable would have to agree whether it is there.
-    fn refuse_double_maybe(
-        &mut self,
-        conditions: &[Cow<'_, ast::Condition>],
-        binders: &Binders,
-    ) {
+    fn refuse_double_maybe(&mut self, conditions: &[Cow<'_, ast::Condition>], binders: &Binders) {
         for name in &binders.maybe {
             let mut places: Vec<Span> = Vec::new();
             for condition in conditions {
@@ -439,8 +463,11 @@ impl<'a> Body<'_, 'a> {
                     continue;
                 };
                 let mut names = Names::new();
-                for pattern in
-                    atom.arguments.iter().map(|argument| &argument.value).chain(&atom.value)
+                for pattern in atom
+                    .arguments
+                    .iter()
+                    .map(|argument| &argument.value)
+                    .chain(&atom.value)
                 {
                     mentions::bound_by(pattern, &mut names);
                 }
@@ -463,6 +490,7 @@ impl<'a> Body<'_, 'a> {
                 .note("Each gives its own `Some` or `None`; nothing says which one counts.")
                 .help("use two names and compare them, or bind the variable by an atom without `maybe`");
             self.report(diagnostic);
+            self.bind(name, poison(), *first);
         }
     }
 }

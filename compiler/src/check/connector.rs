@@ -10,7 +10,9 @@ use super::suggest::nearest;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::hir::{Output, Source};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, Connector, Expr, ExprKind, ItemKind, Literal, UnaryOperator};
+use crate::syntax::ast::{
+    self, Argument, Connector, Expr, ExprKind, ItemKind, Literal, UnaryOperator,
+};
 
 /// What an option must be.
 #[derive(Clone, Copy)]
@@ -64,11 +66,31 @@ const STDIN: &[(&str, Kind)] = &[
 ];
 
 const SOURCES: &[Known] = &[
-    Known { name: "csv", path: PathNeed::Needed, options: DELIMITED },
-    Known { name: "ndjson", path: PathNeed::Needed, options: JSON },
-    Known { name: "stdin", path: PathNeed::Optional, options: STDIN },
-    Known { name: "text", path: PathNeed::Needed, options: &[] },
-    Known { name: "tsv", path: PathNeed::Needed, options: DELIMITED },
+    Known {
+        name: "csv",
+        path: PathNeed::Needed,
+        options: DELIMITED,
+    },
+    Known {
+        name: "ndjson",
+        path: PathNeed::Needed,
+        options: JSON,
+    },
+    Known {
+        name: "stdin",
+        path: PathNeed::Optional,
+        options: STDIN,
+    },
+    Known {
+        name: "text",
+        path: PathNeed::Needed,
+        options: &[],
+    },
+    Known {
+        name: "tsv",
+        path: PathNeed::Needed,
+        options: DELIMITED,
+    },
 ];
 
 const WRITTEN: &[(&str, Kind)] = &[
@@ -87,16 +109,44 @@ const STDOUT: &[(&str, Kind)] = &[
 ];
 
 const SINKS: &[Known] = &[
-    Known { name: "csv", path: PathNeed::Needed, options: WRITTEN },
-    Known { name: "ndjson", path: PathNeed::Needed, options: &[("order", Kind::Special)] },
-    Known { name: "stdout", path: PathNeed::Optional, options: STDOUT },
-    Known { name: "table", path: PathNeed::Optional, options: &[("order", Kind::Special)] },
-    Known { name: "tsv", path: PathNeed::Needed, options: WRITTEN },
+    Known {
+        name: "csv",
+        path: PathNeed::Needed,
+        options: WRITTEN,
+    },
+    Known {
+        name: "ndjson",
+        path: PathNeed::Needed,
+        options: &[("order", Kind::Special)],
+    },
+    Known {
+        name: "stdout",
+        path: PathNeed::Optional,
+        options: STDOUT,
+    },
+    Known {
+        name: "table",
+        path: PathNeed::Optional,
+        options: &[("order", Kind::Special)],
+    },
+    Known {
+        name: "tsv",
+        path: PathNeed::Needed,
+        options: WRITTEN,
+    },
 ];
 
 /// Sources and sinks of the language that this version does not run.
 const LATER: &[&str] = &[
-    "http", "kafka", "mysql", "nats", "parquet", "postgres", "s3", "sqlite", "websocket",
+    "http",
+    "kafka",
+    "mysql",
+    "nats",
+    "parquet",
+    "postgres",
+    "s3",
+    "sqlite",
+    "websocket",
 ];
 
 /// What a connector's arguments say.
@@ -109,7 +159,10 @@ struct Arguments {
 /// The argument of that name.
 pub(super) fn named<'c>(connector: &'c Connector, name: &str) -> Option<&'c Argument<Expr>> {
     let is_it = |argument: &&Argument<Expr>| {
-        argument.name.as_ref().is_some_and(|given| given.as_str() == name)
+        argument
+            .name
+            .as_ref()
+            .is_some_and(|given| given.as_str() == name)
     };
     connector.arguments.iter().find(is_it)
 }
@@ -215,7 +268,10 @@ impl<'a> Checker<'a> {
                 self.option_error(
                     module,
                     argument.span,
-                    format!("the first argument of `{}` is a path, as a string", known.name),
+                    format!(
+                        "the first argument of `{}` is a path, as a string",
+                        known.name
+                    ),
                     "not a path".into(),
                     "write it in quotes: `\"data/*.csv\"`".into(),
                 );
@@ -233,7 +289,10 @@ impl<'a> Checker<'a> {
         what: &str,
         found: &mut Arguments,
     ) -> Option<()> {
-        let entry = known.options.iter().find(|(name, _)| *name == option.as_str());
+        let entry = known
+            .options
+            .iter()
+            .find(|(name, _)| *name == option.as_str());
         let Some((_, kind)) = entry else {
             let names: Vec<&str> = known.options.iter().map(|(name, _)| *name).collect();
             let file = self.file(module);
@@ -241,13 +300,18 @@ impl<'a> Checker<'a> {
                 codes::CONNECTOR_OPTION,
                 file,
                 option.span,
-                format!("the {what} `{}` has no option `{}`", known.name, option.text),
+                format!(
+                    "the {what} `{}` has no option `{}`",
+                    known.name, option.text
+                ),
             )
             .label("not known");
             self.report(match nearest(option.as_str(), names.iter().copied()) {
-                Some(near) => {
-                    diagnostic.fix(format!("did you mean `{near}`?"), option.span, near.to_owned())
-                }
+                Some(near) => diagnostic.fix(
+                    format!("did you mean `{near}`?"),
+                    option.span,
+                    near.to_owned(),
+                ),
                 None if names.is_empty() => diagnostic.help("it has no options"),
                 None => diagnostic.help(format!("its options are `{}`", names.join("`, `"))),
             });
@@ -270,7 +334,9 @@ impl<'a> Checker<'a> {
             ("format", Value::String(format))
                 if !["csv", "ndjson", "table", "text", "tsv"].contains(&format.as_str()) =>
             {
-                Some("`format` is one of \"csv\", \"ndjson\", \"tsv\", for a source \"text\", for a sink \"table\"")
+                Some(
+                    "`format` is one of \"csv\", \"ndjson\", \"tsv\", for a source \"text\", for a sink \"table\"",
+                )
             }
             _ => None,
         };
@@ -314,7 +380,12 @@ impl<'a> Checker<'a> {
             }
         }
         self.program.outputs.sort_by(|a, b| {
-            (&a.relation, &a.format, &a.path, a.span).cmp(&(&b.relation, &b.format, &b.path, b.span))
+            (&a.relation, &a.format, &a.path, a.span).cmp(&(
+                &b.relation,
+                &b.format,
+                &b.path,
+                b.span,
+            ))
         });
         self.refuse_equal_sinks();
     }
@@ -355,11 +426,15 @@ impl<'a> Checker<'a> {
             Some(Def::Relation(name)) => Some(name),
             Some(Def::Silent) => None,
             Some(_) => {
-                self.not_a_relation(module, path.last(), "only a view or an input can be published");
+                self.not_a_relation(
+                    module,
+                    path.last(),
+                    "only a view or an input can be published",
+                );
                 None
             }
             None => {
-                self.unknown_callable(module, path.last(), "relation");
+                self.unknown_callable(module, path.last());
                 None
             }
         }
@@ -491,7 +566,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A name before `(` that nobody declares.
-    pub(super) fn unknown_callable(&mut self, module: usize, name: &ast::Name, what: &str) {
+    pub(super) fn unknown_callable(&mut self, module: usize, name: &ast::Name) {
         if self.scopes[module].is_open {
             return;
         }
@@ -500,11 +575,15 @@ impl<'a> Checker<'a> {
             codes::UNKNOWN_NAME,
             file,
             name.span,
-            format!("there is no {what} `{}`", name.text),
+            format!("there is no relation or function `{}`", name.text),
         )
         .label("not declared");
         let scope = &self.scopes[module];
-        let near = nearest(name.as_str(), scope.callables.keys().map(String::as_str));
+        let sound = scope
+            .callables
+            .iter()
+            .filter(|(_, entry)| entry.def != Def::Silent);
+        let near = nearest(name.as_str(), sound.map(|(name, _)| name.as_str()));
         let in_std = super::intrinsic::member(name.as_str()).map(|i| &super::intrinsic::TABLE[i]);
         let diagnostic = match (near, in_std) {
             (_, Some(entry)) => diagnostic.help(format!(
@@ -515,26 +594,12 @@ impl<'a> Checker<'a> {
                 let near = near.to_owned();
                 diagnostic.fix(format!("did you mean `{near}`?"), name.span, near)
             }
-            (None, None) => diagnostic.help(match what {
-                "view" => format!("declare it: `view {}(…);`", name.text),
-                "relation" => format!(
-                    "declare it with `view {0}(…);` or `input {0}(…) from …;`, or `use` it",
-                    name.text
-                ),
-                _ => format!("declare it: `fn {}(…) -> … {{ … }}`", name.text),
-            }),
+            (None, None) => {
+                diagnostic.help("declare it with `view`, `input … from …` or `fn`, or `use` it")
+            }
         };
         self.report(diagnostic);
-        let entry = super::names::Entry {
-            def: Def::Silent,
-            file,
-            span: name.span,
-            public: false,
-            is_used: false,
-        };
         // One message for each unknown name and file.
-        self.scopes[module]
-            .callables
-            .insert(name.as_str().to_owned(), entry);
+        self.silence_callable(module, name);
     }
 }

@@ -19,6 +19,7 @@ impl Checker<'_> {
     ) -> Option<Value> {
         let mut body = Body::new(self, module, Place::Constant);
         let found = body.check(expr, expected);
+        body.finish(expr.span);
         if body.is_tainted || is_poisoned(&found.ty) {
             return None;
         }
@@ -101,7 +102,11 @@ pub(super) fn decimal(text: &str, places: u8) -> Option<i64> {
         if dropped.bytes().any(|digit| digit != b'0') {
             return None;
         }
-        if kept.is_empty() { "0".to_owned() } else { kept.to_owned() }
+        if kept.is_empty() {
+            "0".to_owned()
+        } else {
+            kept.to_owned()
+        }
     };
     let scaled: i128 = digits.parse().ok()?;
     i64::try_from(if is_negative { -scaled } else { scaled }).ok()

@@ -64,7 +64,9 @@ impl Body<'_, '_> {
                     return self.poison(span);
                 }
                 let values = arguments.iter().zip(&types);
-                let values = values.map(|(argument, ty)| self.check(argument, ty)).collect();
+                let values = values
+                    .map(|(argument, ty)| self.check(argument, ty))
+                    .collect();
                 let kind = ExprKind::Call(Function::Variant(of.clone(), index), values);
                 self.expr(kind, Type::Named(of), span)
             }
@@ -99,7 +101,11 @@ impl Body<'_, '_> {
     }
 
     /// What a capitalised path makes; reports a wrong one.
-    pub(super) fn constructor(&mut self, path: &[Name], hint: Option<&Type>) -> Option<Constructor> {
+    pub(super) fn constructor(
+        &mut self,
+        path: &[Name],
+        hint: Option<&Type>,
+    ) -> Option<Constructor> {
         let (name, before) = path.split_last()?;
         if before.is_empty() {
             return self.bare_constructor(name, hint);
@@ -124,8 +130,11 @@ impl Body<'_, '_> {
             None if self.checker.scopes[self.module].is_open => Some(Constructor::Silent),
             None => {
                 let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
-                let known: Vec<&str> =
-                    self.checker.scopes[self.module].types.keys().map(String::as_str).collect();
+                let known: Vec<&str> = self.checker.scopes[self.module]
+                    .types
+                    .keys()
+                    .map(String::as_str)
+                    .collect();
                 let last = path.last();
                 let near = nearest(last.as_str(), known.iter().copied()).map(str::to_owned);
                 let diagnostic = self
@@ -155,6 +164,7 @@ impl Body<'_, '_> {
         if let Some(Type::Named(of)) = hint
             && let Some(variant) = self.variant(of, name.as_str())
         {
+            self.checker.mark_type_used(self.module, of);
             return Some(variant);
         }
         let mut enums: Vec<String> = self.checker.scopes[self.module]
@@ -169,7 +179,10 @@ impl Body<'_, '_> {
         enums.sort();
         enums.dedup();
         match enums.as_slice() {
-            [of] => self.variant(of, name.as_str()),
+            [of] => {
+                self.checker.mark_type_used(self.module, of);
+                self.variant(of, name.as_str())
+            }
             [] => match self.checker.type_name(self.module, name.as_str()) {
                 Some(Def::Silent) => Some(Constructor::Silent),
                 _ if self.checker.scopes[self.module].is_open => Some(Constructor::Silent),
@@ -179,8 +192,10 @@ impl Body<'_, '_> {
                 }
             },
             [first, ..] => {
-                let short: Vec<&str> =
-                    enums.iter().map(|of| of.rsplit('.').next().unwrap_or(of)).collect();
+                let short: Vec<&str> = enums
+                    .iter()
+                    .map(|of| of.rsplit('.').next().unwrap_or(of))
+                    .collect();
                 let message = format!(
                     "`{}` is a variant of several enums: `{}`",
                     name.text,
@@ -202,13 +217,19 @@ impl Body<'_, '_> {
             return None;
         };
         let index = variants.iter().position(|(variant, _)| variant == name)?;
-        Some(Constructor::Variant(of.to_owned(), index as u32, variants[index].1.clone()))
+        Some(Constructor::Variant(
+            of.to_owned(),
+            index as u32,
+            variants[index].1.clone(),
+        ))
     }
 
     fn unknown_variant(&mut self, of: &str, name: &Name) {
         let short = of.rsplit('.').next().unwrap_or(of).to_owned();
         let known: Vec<String> = match self.checker.types.get(of) {
-            Some(Nominal::Enum(variants)) => variants.iter().map(|(name, _)| name.clone()).collect(),
+            Some(Nominal::Enum(variants)) => {
+                variants.iter().map(|(name, _)| name.clone()).collect()
+            }
             _ => Vec::new(),
         };
         let near = nearest(name.as_str(), known.iter().map(String::as_str)).map(str::to_owned);
@@ -251,14 +272,21 @@ impl Body<'_, '_> {
             .collect();
         let near = nearest(name.as_str(), variants.iter().map(String::as_str)).map(str::to_owned);
         self.report(match near {
-            _ if is_type => diagnostic.help(format!("write `{} {{ … }}` to make a record", name.text)),
+            _ if is_type => {
+                diagnostic.help(format!("write `{} {{ … }}` to make a record", name.text))
+            }
             Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
-            None => diagnostic.help("capitals are for types and constructors; variables begin small"),
+            None => {
+                diagnostic.help("capitals are for types and constructors; variables begin small")
+            }
         });
     }
 
     /// The record that a path names, with its fields; reports a wrong one.
-    pub(super) fn record_type(&mut self, path: &ast::Path) -> Option<(String, Vec<(String, Type)>)> {
+    pub(super) fn record_type(
+        &mut self,
+        path: &ast::Path,
+    ) -> Option<(String, Vec<(String, Type)>)> {
         let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
         let shown = shown.join(".");
         match self.checker.type_path(self.module, path) {
@@ -266,7 +294,11 @@ impl Body<'_, '_> {
                 Some(Nominal::Record(fields)) => return Some((of, fields.clone())),
                 Some(Nominal::Enum(_)) => {
                     let diagnostic = self
-                        .error(codes::UNKNOWN_CONSTRUCTOR, path.span, format!("`{shown}` is not a record"))
+                        .error(
+                            codes::UNKNOWN_CONSTRUCTOR,
+                            path.span,
+                            format!("`{shown}` is not a record"),
+                        )
                         .label("an enum")
                         .help("its values are made by its variants");
                     self.report(diagnostic);
@@ -282,7 +314,11 @@ impl Body<'_, '_> {
                     return Some((of.clone(), fields.clone()));
                 }
                 let diagnostic = self
-                    .error(codes::UNKNOWN_CONSTRUCTOR, path.span, format!("`{shown}` is not a record"))
+                    .error(
+                        codes::UNKNOWN_CONSTRUCTOR,
+                        path.span,
+                        format!("`{shown}` is not a record"),
+                    )
                     .label("another type")
                     .help("only records are written with fields in braces");
                 self.report(diagnostic);
@@ -290,12 +326,19 @@ impl Body<'_, '_> {
             Some(_) => self.is_tainted = true,
             None if self.checker.scopes[self.module].is_open => self.is_tainted = true,
             None => {
-                let known: Vec<&str> =
-                    self.checker.scopes[self.module].types.keys().map(String::as_str).collect();
+                let known: Vec<&str> = self.checker.scopes[self.module]
+                    .types
+                    .keys()
+                    .map(String::as_str)
+                    .collect();
                 let last = path.last();
                 let near = nearest(last.as_str(), known.iter().copied()).map(str::to_owned);
                 let diagnostic = self
-                    .error(codes::UNKNOWN_TYPE, last.span, format!("there is no record `{shown}`"))
+                    .error(
+                        codes::UNKNOWN_TYPE,
+                        last.span,
+                        format!("there is no record `{shown}`"),
+                    )
                     .label("not declared");
                 self.report(match near {
                     Some(near) => {
@@ -350,7 +393,10 @@ impl Body<'_, '_> {
     ) -> bool {
         let short = of.rsplit('.').next().unwrap_or(of).to_owned();
         for (index, name) in given.iter().enumerate() {
-            if given[..index].iter().any(|earlier| earlier.text == name.text) {
+            if given[..index]
+                .iter()
+                .any(|earlier| earlier.text == name.text)
+            {
                 let diagnostic = self
                     .error(
                         codes::WRONG_ARGUMENTS,

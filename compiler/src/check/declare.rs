@@ -63,7 +63,14 @@ impl<'a> Checker<'a> {
             let span = self.span(module, input.source.span);
             let text = format!("rows of `{}` keep arriving", signature.name.text);
             self.live.insert(name.clone(), Reason { span, text });
-            self.add_relation(module, item, signature, columns, combined, RelationKind::View);
+            self.add_relation(
+                module,
+                item,
+                signature,
+                columns,
+                combined,
+                RelationKind::View,
+            );
             self.derived.insert(name);
             return;
         };
@@ -151,7 +158,11 @@ impl<'a> Checker<'a> {
         let qualified = self.modules[module].qualify(name);
         let def = Def::Relation(qualified);
         for scope in &mut self.scopes {
-            for entry in scope.callables.values_mut().filter(|entry| entry.def == def) {
+            for entry in scope
+                .callables
+                .values_mut()
+                .filter(|entry| entry.def == def)
+            {
                 entry.def = Def::Silent;
             }
         }
@@ -302,7 +313,10 @@ impl<'a> Checker<'a> {
                     codes::WRONG_TYPE,
                     file,
                     name.span,
-                    format!("`by:` needs a `Time` column, and `{}` is `{found}`", name.text),
+                    format!(
+                        "`by:` needs a `Time` column, and `{}` is `{found}`",
+                        name.text
+                    ),
                 )
                 .label("not a time")
                 .and(declared, "declared here")
@@ -349,9 +363,7 @@ impl<'a> Checker<'a> {
         )
         .label("no such column");
         self.report(match nearest(name, known.iter().copied()) {
-            Some(near) => {
-                diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_owned())
-            }
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_owned()),
             None if known.is_empty() => diagnostic.help("it has no columns at all"),
             None => diagnostic.help(format!("its columns are `{}`", known.join("`, `"))),
         });

@@ -54,14 +54,19 @@ impl Body<'_, '_> {
                     });
                 }
             }
-            What::Let(pattern, value) => self.emit_let(pattern, value, one.span, binders, out, waiting),
+            What::Let(pattern, value) => {
+                self.emit_let(pattern, value, one.span, binders, out, waiting)
+            }
             What::In(quantifier, pattern, collection) => {
                 let collection = self.infer_known(collection, None);
                 match element_type(&collection.ty) {
-                    Some(element) if quantifier == Quantifier::Each
-                        && (is_generator || !self.is_determined(pattern)) =>
+                    Some(element)
+                        if quantifier == Quantifier::Each
+                            && (is_generator || !self.is_determined(pattern)) =>
                     {
-                        self.emit_each(pattern, collection, element, one.span, binders, out, waiting);
+                        self.emit_each(
+                            pattern, collection, element, one.span, binders, out, waiting,
+                        );
                     }
                     Some(element) => {
                         let test = self.membership(pattern, collection, element, one.span);
@@ -178,15 +183,12 @@ impl Body<'_, '_> {
     }
 
     /// Whether an element fits a pattern that binds nothing.
-    fn membership(
-        &mut self,
-        pattern: &Pattern,
-        collection: Expr,
-        element: Type,
-        at: Span,
-    ) -> Expr {
+    fn membership(&mut self, pattern: &Pattern, collection: Expr, element: Type, at: Span) -> Expr {
         let is_map = matches!(collection.ty, Type::Map(..));
-        if let Some(expr) = pattern.to_expr().filter(|_| !is_map && self.is_determined(pattern)) {
+        if let Some(expr) = pattern
+            .to_expr()
+            .filter(|_| !is_map && self.is_determined(pattern))
+        {
             let value = self.infer(&expr, Some(&element));
             if is_poisoned(&value.ty) {
                 return self.poison_of(&Type::Bool, at);

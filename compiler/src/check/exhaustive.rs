@@ -41,7 +41,10 @@ pub(super) fn check(cases: &[Shape], ty: &Type, types: &Types) -> Option<Outcome
     let rows: Vec<Vec<Shape>> = cases.iter().map(|case| vec![case.clone()]).collect();
     let mut unreachable = Vec::new();
     for index in 1..rows.len() {
-        if search.useful(&rows[..index], &rows[index], std::slice::from_ref(ty))?.is_none() {
+        if search
+            .useful(&rows[..index], &rows[index], std::slice::from_ref(ty))?
+            .is_none()
+        {
             unreachable.push(index);
         }
     }
@@ -74,7 +77,10 @@ fn cases_of(ty: &Type, types: &Types) -> Option<Vec<Case>> {
         Type::Named(name) => match types.get(name)? {
             Nominal::Record(fields) => {
                 let short = name.rsplit('.').next().unwrap_or(name);
-                vec![case(short, fields.iter().map(|(_, ty)| ty.clone()).collect())]
+                vec![case(
+                    short,
+                    fields.iter().map(|(_, ty)| ty.clone()).collect(),
+                )]
             }
             Nominal::Enum(variants) => variants
                 .iter()
@@ -102,7 +108,8 @@ impl Search<'_> {
         if self.steps > MAX_STEPS {
             return None;
         }
-        let (Some((first, rest)), Some((ty, other_types))) = (row.split_first(), types.split_first())
+        let (Some((first, rest)), Some((ty, other_types))) =
+            (row.split_first(), types.split_first())
         else {
             return Some(rows.is_empty().then(Vec::new));
         };
@@ -181,7 +188,9 @@ impl Search<'_> {
                 (_, []) => case.name.clone(),
                 (_, parts) => format!("{}({})", case.name, parts.join(", ")),
             };
-            std::iter::once(written).chain(rest.iter().cloned()).collect()
+            std::iter::once(written)
+                .chain(rest.iter().cloned())
+                .collect()
         }))
     }
 }
@@ -211,18 +220,27 @@ impl Body<'_, '_> {
             (PatternKind::Literal(_) | PatternKind::Expr(_), _) => Shape::Some,
             (PatternKind::Tuple(parts), Type::Tuple(types)) => {
                 let parts = parts.iter().zip(types);
-                Shape::Case(0, parts.map(|(part, ty)| self.shape_in(part, ty, seen)).collect())
+                Shape::Case(
+                    0,
+                    parts
+                        .map(|(part, ty)| self.shape_in(part, ty, seen))
+                        .collect(),
+                )
             }
             (PatternKind::Constructor { path, arguments }, _) => {
                 match (self.constructor(&path.names, Some(ty)), ty) {
                     (Some(Constructor::None), _) => Shape::Case(0, Vec::new()),
                     (Some(Constructor::Some), Type::Option(inner)) => {
-                        let parts = arguments.iter().map(|part| self.shape_in(part, inner, seen));
+                        let parts = arguments
+                            .iter()
+                            .map(|part| self.shape_in(part, inner, seen));
                         Shape::Case(1, parts.collect())
                     }
                     (Some(Constructor::Variant(_, index, types)), _) => {
                         let parts = arguments.iter().zip(&types);
-                        let parts = parts.map(|(part, ty)| self.shape_in(part, ty, seen)).collect();
+                        let parts = parts
+                            .map(|(part, ty)| self.shape_in(part, ty, seen))
+                            .collect();
                         Shape::Case(index as usize, parts)
                     }
                     _ => Shape::Some,
@@ -235,7 +253,9 @@ impl Body<'_, '_> {
                 };
                 let mut parts = vec![Shape::Any; declared.len()];
                 for field in fields {
-                    let index = declared.iter().position(|(name, _)| name == field.name.as_str());
+                    let index = declared
+                        .iter()
+                        .position(|(name, _)| name == field.name.as_str());
                     if let Some(index) = index {
                         parts[index] = self.shape_in(&field.pattern, &declared[index].1, seen);
                     }
@@ -261,9 +281,15 @@ mod tests {
         let some = |shape| Shape::Case(1, vec![shape]);
         let none = Shape::Case(0, Vec::new());
         assert_eq!(missing(&[none.clone(), some(Shape::Any)], &option), None);
-        assert_eq!(missing(&[none.clone(), some(Shape::Some)], &option), Some("Some(_)".into()));
+        assert_eq!(
+            missing(&[none.clone(), some(Shape::Some)], &option),
+            Some("Some(_)".into())
+        );
         let only_true = some(Shape::Case(1, Vec::new()));
-        assert_eq!(missing(&[none, only_true], &option), Some("Some(false)".into()));
+        assert_eq!(
+            missing(&[none, only_true], &option),
+            Some("Some(false)".into())
+        );
         assert_eq!(missing(&[Shape::Some], &Type::Int), Some("_".into()));
     }
 

@@ -67,7 +67,9 @@ impl Body<'_, '_> {
                 self.not_yet(span, "a map comprehension");
                 self.poison(span)
             }
-            ast::ExprKind::Unary { operator, operand } => self.unary(*operator, operand, hint, span),
+            ast::ExprKind::Unary { operator, operand } => {
+                self.unary(*operator, operand, hint, span)
+            }
             ast::ExprKind::Binary {
                 operator,
                 operator_span,
@@ -126,7 +128,11 @@ impl Body<'_, '_> {
             }
             Literal::String(text) => self.text(text, hint, span),
             Literal::Duration(micros) => {
-                let micros = if is_negated { micros.saturating_neg() } else { *micros };
+                let micros = if is_negated {
+                    micros.saturating_neg()
+                } else {
+                    *micros
+                };
                 self.constant(Value::Duration(micros), Type::Duration, span)
             }
         }
@@ -182,7 +188,9 @@ impl Body<'_, '_> {
         let note = match ty {
             Type::Nat => "A `Nat` is from 0 to 9223372036854775807.".to_owned(),
             Type::Decimal(places) => {
-                format!("A `Decimal({places})` has {places} places after the point and 18 digits in all.")
+                format!(
+                    "A `Decimal({places})` has {places} places after the point and 18 digits in all."
+                )
             }
             _ => "An `Int` is from -9223372036854775808 to 9223372036854775807.".to_owned(),
         };
@@ -207,7 +215,12 @@ impl Body<'_, '_> {
         }
         match self.checker.param(self.module, name.as_str()) {
             Some(Def::Param(param)) if self.place != Place::Constant => {
-                let ty = self.checker.program.params.get(&param).map(|param| param.ty.clone());
+                let ty = self
+                    .checker
+                    .program
+                    .params
+                    .get(&param)
+                    .map(|param| param.ty.clone());
                 let ty = ty.unwrap_or_else(poison);
                 self.is_tainted |= is_poisoned(&ty);
                 return self.expr(ExprKind::Param(param), ty, name.span);
@@ -223,6 +236,7 @@ impl Body<'_, '_> {
     pub(super) fn unbound(&mut self, name: &Name) {
         let text = name.as_str();
         if !self.first_report(text) {
+            self.bind(text, poison(), name.span);
             return;
         }
         let is_callable = self.checker.callable(self.module, text).is_some();
@@ -282,11 +296,17 @@ impl Body<'_, '_> {
             }
             None => diagnostic,
         };
-        self.report(diagnostic);
+        self.report_unbound(text, diagnostic);
         self.bind(text, poison(), name.span);
     }
 
-    fn field(&mut self, receiver: &ast::Expr, name: &Name, hint: Option<&Type>, span: Span) -> Expr {
+    fn field(
+        &mut self,
+        receiver: &ast::Expr,
+        name: &Name,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         if let Some(mut path) = path_of(receiver)
             && (path[0].is_upper() || self.is_module(&path[0]))
         {
@@ -318,19 +338,22 @@ impl Body<'_, '_> {
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("no such field");
         let near = nearest(name.as_str(), fields.iter().map(String::as_str));
-        let is_member = super::intrinsic::member(name.as_str()).is_some();
+        let member = super::intrinsic::foreign(name.as_str())
+            .or_else(|| super::intrinsic::member(name.as_str()).map(|_| name.as_str()));
         let diagnostic = match near {
             Some(near) => diagnostic.fix(
                 format!("did you mean `{near}`?"),
                 name.span,
                 near.to_owned(),
             ),
-            None if is_member => {
-                let text = format!("{}()", name.text);
-                diagnostic.fix("call it", name.span, text)
+            None if member.is_some() => {
+                let text = format!("{}()", member.unwrap_or_default());
+                diagnostic.fix(format!("write `{text}`"), name.span, text)
             }
             None if fields.is_empty() => match &value.ty {
-                Type::Tuple(_) => diagnostic.help("take a tuple apart with a pattern: `let (a, b) = …`"),
+                Type::Tuple(_) => {
+                    diagnostic.help("take a tuple apart with a pattern: `let (a, b) = …`")
+                }
                 _ => diagnostic.help("only records have fields"),
             },
             None => diagnostic.help(format!("its fields are `{}`", fields.join("`, `"))),
@@ -344,7 +367,9 @@ impl Body<'_, '_> {
         if self.is_bound(name.as_str()) {
             return false;
         }
-        let is_used = self.checker.scopes[self.module].modules.contains_key(name.as_str());
+        let is_used = self.checker.scopes[self.module]
+            .modules
+            .contains_key(name.as_str());
         is_used || name.as_str() == "std" && !self.checker.is_param(self.module, "std")
     }
 
@@ -388,7 +413,11 @@ impl Body<'_, '_> {
             })
             .collect();
         let types = parts.iter().map(|part| part.ty.clone()).collect();
-        self.expr(ExprKind::Call(Function::Tuple, parts), Type::Tuple(types), span)
+        self.expr(
+            ExprKind::Call(Function::Tuple, parts),
+            Type::Tuple(types),
+            span,
+        )
     }
 
     fn list(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
@@ -403,7 +432,10 @@ impl Body<'_, '_> {
 
     fn set(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         if let (Some(Type::Map(key, value)), []) = (hint, parts) {
-            let kind = ExprKind::Call(Function::Map((**key).clone(), (**value).clone()), Vec::new());
+            let kind = ExprKind::Call(
+                Function::Map((**key).clone(), (**value).clone()),
+                Vec::new(),
+            );
             return self.expr(kind, Type::Map(key.clone(), value.clone()), span);
         }
         let hint = match hint {
@@ -424,7 +456,10 @@ impl Body<'_, '_> {
             entries.iter().map(|(key, value)| (key, value)).unzip();
         let (keys, key) = self.elements(keys, key);
         let (values, value) = self.elements(values, value);
-        let parts = keys.into_iter().zip(values).flat_map(|(key, value)| [key, value]);
+        let parts = keys
+            .into_iter()
+            .zip(values)
+            .flat_map(|(key, value)| [key, value]);
         let kind = ExprKind::Call(Function::Map(key.clone(), value.clone()), parts.collect());
         self.expr(kind, Type::Map(Box::new(key), Box::new(value)), span)
     }
@@ -444,7 +479,10 @@ impl Body<'_, '_> {
         let mut ty = hole();
         let mut found = Vec::new();
         for part in &parts {
-            let known = Some(&ty).filter(|ty| !has_hole(ty)).cloned();
+            // Nat is no hint: an Int may follow, and then all are Ints.
+            let known = Some(&ty)
+                .filter(|ty| !has_hole(ty) && **ty != Type::Nat)
+                .cloned();
             let element = self.infer(part, known.as_ref());
             let is_wider = has_hole(&ty)
                 || ty == Type::Nat && element.ty == Type::Int
@@ -479,7 +517,10 @@ impl Body<'_, '_> {
             return self.call(Function::Not, vec![value], span);
         }
         if let ast::ExprKind::Literal(literal) = &operand.kind
-            && matches!(literal, Literal::Int(_) | Literal::Float { .. } | Literal::Duration(_))
+            && matches!(
+                literal,
+                Literal::Int(_) | Literal::Float { .. } | Literal::Duration(_)
+            )
         {
             return self.literal(literal, true, hint, span);
         }
@@ -590,7 +631,9 @@ pub(super) fn path_of(expr: &ast::Expr) -> Option<Vec<Name>> {
 /// what is made of nothing else.
 pub(super) fn is_weak(expr: &ast::Expr) -> bool {
     match &expr.kind {
-        ast::ExprKind::Literal(literal) => !matches!(literal, Literal::Bool(_) | Literal::Duration(_)),
+        ast::ExprKind::Literal(literal) => {
+            !matches!(literal, Literal::Bool(_) | Literal::Duration(_))
+        }
         ast::ExprKind::Name(name) => name.as_str() == "None",
         ast::ExprKind::Unary { operand, .. } => is_weak(operand),
         ast::ExprKind::Binary {
@@ -607,12 +650,16 @@ pub(super) fn is_weak(expr: &ast::Expr) -> bool {
             arguments,
         } => {
             function.as_str() == "Some"
-                && arguments.items.iter().all(|argument| is_weak(&argument.value))
+                && arguments
+                    .items
+                    .iter()
+                    .all(|argument| is_weak(&argument.value))
         }
         ast::ExprKind::If {
             then, otherwise, ..
         } => {
-            let is_weak_block = |block: &ast::Block| block.lets.is_empty() && is_weak(&block.result);
+            let is_weak_block =
+                |block: &ast::Block| block.lets.is_empty() && is_weak(&block.result);
             is_weak_block(then) && is_weak_block(otherwise)
         }
         _ => false,

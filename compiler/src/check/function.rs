@@ -97,8 +97,7 @@ impl<'a> Checker<'a> {
         }
         let value = body.block(&item.body, Some(&result).filter(|ty| !is_poisoned(ty)));
         body.coerce(value, &result, item.body.result.span);
-        body.report_too_large(item.signature.name.span);
-        body.report_unread();
+        body.finish(item.signature.name.span);
         let is_broken = body.is_tainted;
         self.functions[index].is_broken = is_broken;
     }
@@ -110,7 +109,9 @@ impl<'a> Checker<'a> {
                 let mut names = BTreeSet::new();
                 called_in_block(&self.functions[index].item.body, &mut names);
                 let module = self.functions[index].module;
-                let defs = names.iter().filter_map(|name| self.function_named(module, name));
+                let defs = names
+                    .iter()
+                    .filter_map(|name| self.function_named(module, name));
                 defs.collect()
             })
             .collect();
@@ -132,15 +133,22 @@ impl<'a> Checker<'a> {
             let message = match names.as_slice() {
                 [only] => format!("the function `{only}` calls itself"),
                 [first, rest @ ..] => {
-                    format!("the function `{first}` calls itself, through `{}`", rest.join("`, `"))
+                    format!(
+                        "the function `{first}` calls itself, through `{}`",
+                        rest.join("`, `")
+                    )
                 }
                 [] => continue,
             };
-            let mut diagnostic =
-                Diagnostic::error(codes::RECURSIVE_FUNCTION, self.file(definition.module), name.span, message)
-                    .label("calls itself")
-                    .note("Functions always end, so they may not call themselves; only rules recurse.")
-                    .help("write the recursion as a view, or go over a list with a comprehension");
+            let mut diagnostic = Diagnostic::error(
+                codes::RECURSIVE_FUNCTION,
+                self.file(definition.module),
+                name.span,
+                message,
+            )
+            .label("calls itself")
+            .note("Functions always end, so they may not call themselves; only rules recurse.")
+            .help("write the recursion as a view, or go over a list with a comprehension");
             for index in circle.iter().skip(1) {
                 let other = &self.functions[*index];
                 let (file, span) = (self.file(other.module), other.item.signature.name.span);

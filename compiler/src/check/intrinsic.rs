@@ -95,6 +95,21 @@ pub(super) fn member(name: &str) -> Option<usize> {
     TABLE.iter().position(|entry| entry.name == name)
 }
 
+/// The member that is called `name` in other languages.
+pub(super) fn foreign(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "length" | "size" | "count" => "len",
+        "lowercase" | "to_lower" | "to_lowercase" | "lcase" => "lower",
+        "uppercase" | "to_upper" | "to_uppercase" | "ucase" => "upper",
+        "unwrap_or" | "or_else" | "get_or_else" | "default" => "or",
+        "strip" => "trim",
+        "includes" | "has" => "contains",
+        "enumerate" => "indexed",
+        "str" | "string" => "to_string",
+        _ => return None,
+    })
+}
+
 /// Names of a module, below `std`.
 pub(super) fn names_in(module: &[&str]) -> Vec<&'static str> {
     let in_module = |entry: &&Intrinsic| matches!(module, [only] if *only == entry.module);

@@ -54,7 +54,11 @@ impl Checker<'_> {
         let Some(reason) = self.live.get(name) else {
             return (Label::Closed, Vec::new());
         };
-        let combined = self.program.relations.get(name).and_then(|r| r.combined.as_ref());
+        let combined = self
+            .program
+            .relations
+            .get(name)
+            .and_then(|r| r.combined.as_ref());
         match combined {
             Some(combined) if !climbs(combined) => (Label::Changing, vec![reason.clone()]),
             _ => (Label::Growing, vec![reason.clone()]),
@@ -68,7 +72,9 @@ impl Checker<'_> {
     ) -> (Label, Vec<Reason>) {
         let mut worst = (Label::Closed, Vec::new());
         let head = self.program.relations.get(&rule.head.relation);
-        let aggregates = head.and_then(|head| head.combined.as_ref()).is_some_and(|c| !climbs(c));
+        let aggregates = head
+            .and_then(|head| head.combined.as_ref())
+            .is_some_and(|c| !climbs(c));
         for read in reads::of_rule(rule) {
             let Some((label, because)) = labels.get(&read.relation) else {
                 continue;
@@ -77,12 +83,12 @@ impl Checker<'_> {
             let takes_back = match read.how {
                 How::Not => Some(format!("`not` over `{name}`, whose rows still arrive")),
                 How::Maybe => Some(format!("`maybe` over `{name}`, whose rows still arrive")),
-                How::Comprehension => {
-                    Some(format!("a comprehension over `{name}`, whose rows still arrive"))
-                }
-                How::Monotone if aggregates => {
-                    Some(format!("an aggregate over `{name}`, whose rows still arrive"))
-                }
+                How::Comprehension => Some(format!(
+                    "a comprehension over `{name}`, whose rows still arrive"
+                )),
+                How::Monotone if aggregates => Some(format!(
+                    "an aggregate over `{name}`, whose rows still arrive"
+                )),
                 How::Monotone if self.reads_value(rule, &read.relation) => {
                     Some(format!("reads a value of `{name}`, which still climbs"))
                 }
@@ -98,7 +104,12 @@ impl Checker<'_> {
                     span: read.span,
                     text,
                 };
-                worst = (label, std::iter::once(step).chain(because.iter().cloned()).collect());
+                worst = (
+                    label,
+                    std::iter::once(step)
+                        .chain(because.iter().cloned())
+                        .collect(),
+                );
             }
         }
         worst
@@ -106,7 +117,11 @@ impl Checker<'_> {
 
     /// Whether a rule reads the value of a combined relation, not only whether there is one.
     fn reads_value(&self, rule: &Rule, relation: &str) -> bool {
-        let has_value = self.program.relations.get(relation).is_some_and(|r| r.combined.is_some());
+        let has_value = self
+            .program
+            .relations
+            .get(relation)
+            .is_some_and(|r| r.combined.is_some());
         has_value
             && rule.conditions.iter().any(|condition| match condition {
                 Condition::Atom(atom) => {

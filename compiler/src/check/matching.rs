@@ -162,7 +162,11 @@ impl Body<'_, '_> {
         let outcome = exhaustive::check(&shapes, ty, &self.checker.types);
         let Some(outcome) = outcome else {
             let diagnostic = self
-                .error(codes::TOO_LARGE, span, "this `match` is too large to be checked")
+                .error(
+                    codes::TOO_LARGE,
+                    span,
+                    "this `match` is too large to be checked",
+                )
                 .label("too many combinations of cases")
                 .help("split it into several");
             self.report(diagnostic);
@@ -176,7 +180,9 @@ impl Body<'_, '_> {
                     format!("this `match` has no case for `{missing}`"),
                 )
                 .label(format!("`{missing}` is missing"))
-                .help(format!("add `{missing} => …`, or `_ => …` for all the rest"));
+                .help(format!(
+                    "add `{missing} => …`, or `_ => …` for all the rest"
+                ));
             self.report(diagnostic);
         }
         for index in outcome.unreachable {

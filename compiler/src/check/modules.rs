@@ -18,7 +18,9 @@ pub(super) struct Module {
     /// A name for people, also of the root.
     pub(super) display: String,
     pub(super) tree: ast::File,
-    /// Some of its text could not be read, so a name that is not found may have been declared there.
+    /// For each item: a syntax error was reported on its lines, so it may not be what was meant.
+    damaged: Vec<bool>,
+    /// Some of its text could not be read.
     pub(super) is_broken: bool,
     /// Modules that its `use` items name and that could be read: by path.
     pub(super) uses: Vec<String>,
@@ -36,6 +38,22 @@ impl Module {
     }
 }
 
+impl Module {
+    /// The items that are as they were meant, as far as syntax can tell.
+    pub(super) fn sound_items(&self) -> impl Iterator<Item = &ast::Item> {
+        let items = self.tree.items.iter().zip(&self.damaged);
+        items
+            .filter(|(_, damaged)| !**damaged)
+            .map(|(item, _)| item)
+    }
+
+    /// All the others.
+    pub(super) fn damaged_items(&self) -> impl Iterator<Item = &ast::Item> {
+        let items = self.tree.items.iter().zip(&self.damaged);
+        items.filter(|(_, damaged)| **damaged).map(|(item, _)| item)
+    }
+}
+
 /// The most modules of one program.
 const MAX_MODULES: usize = 10_000;
 
@@ -46,18 +64,12 @@ pub(super) fn load(
 ) -> (Vec<Module>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let stem = root_name(sources.get(root).name());
-    let mut modules = vec![read(
-        sources,
-        root,
-        String::new(),
-        stem,
-        &mut diagnostics,
-    )];
+    let mut modules = vec![read(sources, root, String::new(), stem, &mut diagnostics)];
     // What the loader said of each path.
     let mut known: BTreeMap<String, Answer> = BTreeMap::new();
     let mut next = 0;
     while next < modules.len() {
-        let wanted = wanted(&modules[next].tree);
+        let wanted = wanted(&modules[next]);
         for (candidates, span) in wanted {
             for path in candidates {
                 if !known.contains_key(&path) && modules.len() < MAX_MODULES {
@@ -103,25 +115,55 @@ fn read(
     display: String,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Module {
-    let mut parsed = parse(file, sources.get(file).text());
+    let text = sources.get(file).text();
+    let mut parsed = parse(file, text);
     let is_broken = parsed.has_errors();
+    let errors: Vec<Span> = parsed
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .map(|diagnostic| lines_of(diagnostic.primary.span, text))
+        .collect();
+    let damaged = parsed
+        .tree
+        .items
+        .iter()
+        .map(|item| {
+            let lines = lines_of(item.span, text);
+            let is_error = matches!(item.kind, ast::ItemKind::Error(_));
+            is_error
+                || errors
+                    .iter()
+                    .any(|error| error.start < lines.end && lines.start < error.end)
+        })
+        .collect();
     diagnostics.append(&mut parsed.diagnostics);
     Module {
         file,
         path,
         display,
         tree: parsed.tree,
+        damaged,
         is_broken,
         uses: Vec::new(),
         unreadable: Vec::new(),
     }
 }
 
+/// The whole lines that a span touches, each with its line feed.
+fn lines_of(span: Span, text: &str) -> Span {
+    let before = text.get(..span.start as usize).unwrap_or("");
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let behind = text.get(span.end as usize..).unwrap_or("");
+    let length = behind.find('\n').map_or(behind.len(), |at| at + 1);
+    Span::new(start as u32, span.end + length as u32)
+}
+
 /// What the `use` items of a file may mean: `use a.b.c;` may be `c` of module `a.b` or all of
 /// module `a.b.c`.
-fn wanted(tree: &ast::File) -> Vec<(Vec<String>, Span)> {
+fn wanted(module: &Module) -> Vec<(Vec<String>, Span)> {
     let mut wanted = Vec::new();
-    for item in &tree.items {
+    for item in module.sound_items() {
         let ast::ItemKind::Use(used) = &item.kind else {
             continue;
         };

@@ -64,7 +64,12 @@ impl Checker<'_> {
     /// Checks the rules of recursions through lattices.
     pub(super) fn check_monotone(&mut self) {
         let mut found = Vec::new();
-        for stratum in self.program.strata.iter().filter(|stratum| stratum.recursive) {
+        for stratum in self
+            .program
+            .strata
+            .iter()
+            .filter(|stratum| stratum.recursive)
+        {
             let inside: BTreeSet<&str> = stratum.relations.iter().map(String::as_str).collect();
             let lattices: BTreeMap<&str, &Combiner> = stratum
                 .relations
@@ -77,6 +82,7 @@ impl Checker<'_> {
             if lattices.is_empty() || lattices.values().any(|combiner| !is_lattice(combiner)) {
                 continue;
             }
+            let mut faults = Vec::new();
             for &index in &stratum.rules {
                 let rule = &self.program.rules[index];
                 let steps = Steps {
@@ -85,9 +91,20 @@ impl Checker<'_> {
                     motions: BTreeMap::new(),
                 };
                 if let Some(fault) = steps.fault(rule) {
-                    found.push((rule.head.relation.clone(), fault));
+                    faults.push((rule.head.relation.clone(), fault));
                 }
             }
+            // One circle is one mistake: the step of the first relation that is wrong, or else all
+            // endless ones.
+            if faults
+                .iter()
+                .any(|(_, fault)| matches!(fault, Fault::NotMonotone(..)))
+            {
+                faults.retain(|(_, fault)| matches!(fault, Fault::NotMonotone(..)));
+                faults.sort_by(|a, b| a.0.cmp(&b.0));
+                faults.truncate(1);
+            }
+            found.append(&mut faults);
         }
         for (head, fault) in found {
             self.report_fault(&head, fault);
@@ -250,12 +267,19 @@ impl Steps<'_> {
                 && index + 1 == atom.arguments.len()
                 && atom.quantifier == Quantifier::Each
         };
-        let moves = atom.arguments.iter().enumerate().any(|(index, argument)| match argument {
-            Arg::Variable(id) => !is_value(index) && self.of(*id) != Motion::Still,
-            Arg::Wild | Arg::Equal(_) => false,
-        });
+        let moves = atom
+            .arguments
+            .iter()
+            .enumerate()
+            .any(|(index, argument)| match argument {
+                Arg::Variable(id) => !is_value(index) && self.of(*id) != Motion::Still,
+                Arg::Wild | Arg::Equal(_) => false,
+            });
         moves.then(|| {
-            Fault::NotMonotone(atom.span, "looks up a value that changes on the way".to_owned())
+            Fault::NotMonotone(
+                atom.span,
+                "looks up a value that changes on the way".to_owned(),
+            )
         })
     }
 
@@ -311,16 +335,26 @@ impl Steps<'_> {
     }
 
     fn call(&mut self, function: &Function, arguments: &[Expr]) -> Motion {
-        let motions: Vec<Motion> = arguments.iter().map(|argument| self.motion(argument)).collect();
+        let motions: Vec<Motion> = arguments
+            .iter()
+            .map(|argument| self.motion(argument))
+            .collect();
         if motions.iter().all(|motion| *motion == Motion::Still) {
             return Motion::Still;
         }
         let ty = arguments.first().map(|argument| &argument.ty);
         match (function, motions.as_slice()) {
-            (Function::Add, [a, b]) if !matches!(ty, Some(Type::String | Type::List(_))) => a.with(*b),
-            (Function::Least | Function::Greatest | Function::Union | Function::And | Function::Or, [a, b]) => {
+            (Function::Add, [a, b]) if !matches!(ty, Some(Type::String | Type::List(_))) => {
                 a.with(*b)
             }
+            (
+                Function::Least
+                | Function::Greatest
+                | Function::Union
+                | Function::And
+                | Function::Or,
+                [a, b],
+            ) => a.with(*b),
             (Function::Intersect, [a, b]) => a.with(*b),
             (Function::Sub | Function::Difference, [a, b]) => a.with(b.reversed()),
             (Function::Neg | Function::Not, [a]) => a.reversed(),
@@ -348,13 +382,16 @@ impl Steps<'_> {
         let grows = match &contribution.kind {
             ExprKind::Call(Function::Add | Function::Mul | Function::Sub, _) => true,
             ExprKind::Call(Function::ToInt, arguments) => {
-                return arguments.iter().any(|argument| self.may_climb(argument, motion));
+                return arguments
+                    .iter()
+                    .any(|argument| self.may_climb(argument, motion));
             }
             _ => false,
         };
         // What falls from Nat to Nat ends at 0.
         let ends = motion == Motion::Down && contribution.ty == Type::Nat
-            || !(contribution.ty.is_numeric() || matches!(contribution.ty, Type::Duration | Type::Time));
+            || !(contribution.ty.is_numeric()
+                || matches!(contribution.ty, Type::Duration | Type::Time));
         grows && !ends
     }
 }
@@ -362,9 +399,9 @@ impl Steps<'_> {
 /// True for an expression that is never negative.
 fn is_natural(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Call(Function::ToInt, arguments) => {
-            arguments.first().is_some_and(|argument| argument.ty == Type::Nat)
-        }
+        ExprKind::Call(Function::ToInt, arguments) => arguments
+            .first()
+            .is_some_and(|argument| argument.ty == Type::Nat),
         ExprKind::Constant(sheaf_ir::Value::Int(value)) => *value >= 0,
         _ => expr.ty == Type::Nat,
     }

@@ -13,7 +13,8 @@ use super::suggest::nearest;
 use super::types::Alias;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
-use crate::syntax::ast::{self, ItemKind, Name};
+use crate::syntax::ast::{self, EffectKind, ItemKind, Name};
+use crate::syntax::parse;
 
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +88,76 @@ impl<'a> Checker<'a> {
             for item in self.items(module) {
                 self.declare_item(module, item);
             }
+            for item in self.modules[module].damaged_items() {
+                self.declare_damaged(module, item);
+            }
+        }
+    }
+
+    /// Silences what an item may have been meant to declare or derive.
+    fn declare_damaged(&mut self, module: usize, item: &'a ast::Item) {
+        let qualify = |name: &Name| self.modules[module].qualify(name.as_str());
+        match &item.kind {
+            ItemKind::Rule(rule) => {
+                match &rule.effect.kind {
+                    EffectKind::Derive(head) => {
+                        self.derived.insert(qualify(&head.name));
+                    }
+                    // Perhaps the rest of a declaration that lost its name.
+                    EffectKind::Error => self.scopes[module].is_open = true,
+                    _ => {}
+                }
+                return;
+            }
+            ItemKind::Test(_) | ItemKind::Output(_) | ItemKind::On(_) => return,
+            ItemKind::Use(_) | ItemKind::Error(None) => self.scopes[module].is_open = true,
+            ItemKind::Error(Some(name)) => {
+                let is_keyword = parse(FileId(0), &format!("view {}();", name.text)).has_errors();
+                self.scopes[module].is_open |= is_keyword;
+                self.declare_silent(module, name);
+            }
+            ItemKind::Param(param) => self.declare_silent(module, &param.name),
+            _ => {}
+        }
+        let file = self.file(module);
+        let text = self.sources.get(file).text();
+        let mut start = item.span.start;
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        for word in item.span.of(text).split(|character| !is_part(character)) {
+            if !word.is_empty() {
+                let span = Span::new(start, start + word.len() as u32);
+                self.declare_word(module, word, span);
+            }
+            // The separator is one character, of which the length is not known here.
+            let rest = Span::new(start, item.span.end).of(text);
+            let separator = rest[word.len()..].chars().next().map_or(0, char::len_utf8);
+            start += (word.len() + separator) as u32;
+        }
+    }
+
+    /// Silences a word of a damaged declaration wherever nothing else declares it.
+    fn declare_word(&mut self, module: usize, word: &str, span: Span) {
+        let entry = self.silent(module, span, false);
+        let is_upper = word.starts_with(|first: char| first.is_ascii_uppercase());
+        let space = if is_upper {
+            Space::Type
+        } else {
+            Space::Callable
+        };
+        let names = self.scopes[module].space(space);
+        names.entry(word.to_owned()).or_insert(entry);
+        let qualified = self.modules[module].qualify(word);
+        self.derived.insert(qualified);
+    }
+
+    /// The entry of a name that nobody shall complain about.
+    fn silent(&self, module: usize, span: Span, is_used: bool) -> Entry {
+        Entry {
+            def: Def::Silent,
+            file: self.file(module),
+            span,
+            public: true,
+            is_used,
         }
     }
 
@@ -158,15 +229,8 @@ impl<'a> Checker<'a> {
                 }
                 return;
             }
-            ItemKind::Error(Some(name)) => {
-                self.declare_silent(module, name);
-                return;
-            }
-            ItemKind::Error(None) => {
-                self.scopes[module].is_open = true;
-                return;
-            }
-            ItemKind::Use(_)
+            ItemKind::Error(_)
+            | ItemKind::Use(_)
             | ItemKind::Output(_)
             | ItemKind::Coordinate(_)
             | ItemKind::On(_)
@@ -185,13 +249,7 @@ impl<'a> Checker<'a> {
 
     /// Enters a broken name in every space in which nothing else has it.
     fn declare_silent(&mut self, module: usize, name: &Name) {
-        let entry = Entry {
-            def: Def::Silent,
-            file: self.file(module),
-            span: name.span,
-            public: true,
-            is_used: false,
-        };
+        let entry = self.silent(module, name.span, false);
         let scope = &mut self.scopes[module];
         let spaces = match name.is_upper() {
             true => vec![Space::Type],
@@ -204,7 +262,8 @@ impl<'a> Checker<'a> {
                 .entry(name.as_str().to_owned())
                 .or_insert_with(|| entry.clone());
         }
-        self.derived.insert(self.modules[module].qualify(name.as_str()));
+        self.derived
+            .insert(self.modules[module].qualify(name.as_str()));
     }
 
     fn declare(&mut self, module: usize, space: Space, name: &str, entry: Entry) {
@@ -213,10 +272,14 @@ impl<'a> Checker<'a> {
             names.insert(name.to_owned(), entry);
             return;
         };
-        if earlier.def == Def::Silent && !earlier.is_used {
+        if entry.def == Def::Silent && entry.is_used {
+            // A `use` that leads nowhere: what it was to bring in is not what is declared here.
+            names.insert(name.to_owned(), entry);
+            return;
+        }
+        if earlier.def == Def::Silent || entry.def == Def::Silent {
             // What is known of the broken one is only its name.
-            let is_same_place = earlier.span == entry.span;
-            if !is_same_place && entry.def != Def::Silent {
+            if entry.def != Def::Silent && !earlier.is_used {
                 names.insert(name.to_owned(), entry);
             }
             return;
@@ -285,6 +348,7 @@ impl<'a> Checker<'a> {
                 Some(index) => add(Space::Callable, entry(Def::Intrinsic(index))),
                 None => {
                     add(Space::Callable, entry(Def::Silent));
+                    self.scopes[module].is_open = true;
                     self.unknown_std(module, &used.module, &name.name);
                 }
             }
@@ -340,22 +404,13 @@ impl<'a> Checker<'a> {
         if any {
             return;
         }
-        let file = self.file(module);
         for space in [Space::Callable, Space::Param, Space::Type, Space::Module] {
             let is_type = matches!(space, Space::Type);
             if is_type == here.is_upper() {
-                add(
-                    space,
-                    Entry {
-                        def: Def::Silent,
-                        file,
-                        span: here.span,
-                        public: true,
-                        is_used: true,
-                    },
-                );
+                add(space, self.silent(module, here.span, true));
             }
         }
+        self.scopes[module].is_open = true;
         let unreadable = &self.modules[module].unreadable;
         if !unreadable.contains(&joined) && !unreadable.contains(&full) {
             self.unknown_use(module, &joined, &full, name);
@@ -437,15 +492,23 @@ impl<'a> Checker<'a> {
         let file = self.file(module);
         let inner: Vec<&str> = path.iter().skip(1).map(Name::as_str).collect();
         let full: Vec<&str> = path.iter().map(Name::as_str).collect();
-        let message = format!("the standard library has no `{}.{}`", full.join("."), name.text);
-        let diagnostic = Diagnostic::error(codes::NOT_IN_STD, file, name.span, message)
-            .label("not there");
+        let message = format!(
+            "the standard library has no `{}.{}`",
+            full.join("."),
+            name.text
+        );
+        let diagnostic =
+            Diagnostic::error(codes::NOT_IN_STD, file, name.span, message).label("not there");
         let names = intrinsic::names_in(&inner);
-        let elsewhere = intrinsic::TABLE.iter().find(|entry| entry.name == name.as_str());
+        let elsewhere = intrinsic::TABLE
+            .iter()
+            .find(|entry| entry.name == name.as_str());
         let diagnostic = match (nearest(name.as_str(), names.iter().copied()), elsewhere) {
-            (Some(near), _) => {
-                diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_owned())
-            }
+            (Some(near), _) => diagnostic.fix(
+                format!("did you mean `{near}`?"),
+                name.span,
+                near.to_owned(),
+            ),
             (None, Some(entry)) => {
                 diagnostic.help(format!("it is `std.{}.{}`", entry.module, entry.name))
             }
@@ -538,6 +601,69 @@ impl<'a> Checker<'a> {
     pub(super) fn make_public(&mut self, module: usize, name: &str) {
         if let Some(entry) = self.scopes[module].callables.get_mut(name) {
             entry.public = true;
+        }
+    }
+
+    /// Makes a type that nobody declares silent from here on.
+    pub(super) fn silence_type(&mut self, module: usize, name: &Name) {
+        let entry = self.silent(module, name.span, false);
+        self.scopes[module]
+            .types
+            .insert(name.as_str().to_owned(), entry);
+    }
+
+    /// Makes a relation or function that nobody declares silent from here on.
+    pub(super) fn silence_callable(&mut self, module: usize, name: &Name) {
+        let entry = self.silent(module, name.span, false);
+        self.scopes[module]
+            .callables
+            .insert(name.as_str().to_owned(), entry);
+    }
+
+    /// Counts every name that stands for a record or enum as read.
+    pub(super) fn mark_type_used(&mut self, module: usize, of: &str) {
+        let names: Vec<String> = self.scopes[module]
+            .types
+            .iter()
+            .filter(|(_, entry)| matches!(&entry.def, Def::Nominal(name) if name == of))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in names {
+            self.mark_used(module, &name);
+        }
+    }
+
+    /// Reports names that `use` brings in and nothing reads.
+    pub(super) fn report_unused(&mut self) {
+        let mut found = Vec::new();
+        for (module, scope) in self.scopes.iter().enumerate() {
+            if self.modules[module].is_broken {
+                continue;
+            }
+            let spaces = [
+                &scope.callables,
+                &scope.params,
+                &scope.types,
+                &scope.modules,
+            ];
+            for (name, entry) in spaces.into_iter().flatten() {
+                let is_read = self.used.contains(&(module, name.clone()));
+                if entry.is_used && !entry.public && entry.def != Def::Silent && !is_read {
+                    found.push((entry.file, entry.span, name.clone()));
+                }
+            }
+        }
+        for (file, span, name) in found {
+            self.report(
+                Diagnostic::lint(
+                    codes::UNUSED_USE,
+                    file,
+                    span,
+                    format!("nothing reads `{name}`, which is brought in here"),
+                )
+                .label("not read in this file")
+                .help("remove it; a slip of the pen otherwise"),
+            );
         }
     }
 

@@ -71,7 +71,10 @@ impl Checker<'_> {
         for variant in &item.variants {
             let types = variant.types.iter();
             let types = types.map(|ty| self.resolve_type(module, ty)).collect();
-            if !variants.iter().any(|(name, _)| name == variant.name.as_str()) {
+            if !variants
+                .iter()
+                .any(|(name, _)| name == variant.name.as_str())
+            {
                 variants.push((variant.name.as_str().to_owned(), types));
             }
         }
@@ -82,7 +85,10 @@ impl Checker<'_> {
                     codes::ENDLESS_TYPE,
                     place.0,
                     place.1,
-                    format!("the enum `{}` has no variant, so it has no value", item.name.text),
+                    format!(
+                        "the enum `{}` has no variant, so it has no value",
+                        item.name.text
+                    ),
                 )
                 .label("no variant")
                 .help("list its variants: `enum Shape { Point, Circle(Float) }`"),
@@ -150,7 +156,9 @@ impl Checker<'_> {
                 Diagnostic::error(codes::ENDLESS_TYPE, *file, *span, message)
                     .label("holds itself")
                     .note("Values are finite trees that are stored and compared whole.")
-                    .help("put a `List`, `Set`, `Map` or `Option` between, or refer to it by a key"),
+                    .help(
+                        "put a `List`, `Set`, `Map` or `Option` between, or refer to it by a key",
+                    ),
             );
         }
         for name in reported {

@@ -21,9 +21,7 @@ fn what(item: &Item) -> Option<(&'static str, Span)> {
         ItemKind::On(item) => ("an `on` block", item.event.span),
         ItemKind::Extern(item) => ("foreign code", item.host.span),
         ItemKind::Lattice(item) => ("a user's own lattice", item.name.span),
-        ItemKind::Record(item) if !item.generics.is_empty() => {
-            ("a generic record", item.name.span)
-        }
+        ItemKind::Record(item) if !item.generics.is_empty() => ("a generic record", item.name.span),
         ItemKind::Enum(item) if !item.generics.is_empty() => ("a generic enum", item.name.span),
         ItemKind::TypeAlias(item) if !item.generics.is_empty() => {
             ("a generic type", item.name.span)
@@ -57,8 +55,7 @@ impl Checker<'_> {
 
     /// Reports that `what`, a noun, is not run; at most once for each item.
     pub(super) fn not_yet(&mut self, module: usize, span: Span, what: &str) {
-        let items = self.items(module);
-        let item = items.iter().find(|item| {
+        let item = self.items(module).find(|item| {
             item.span.start <= span.start && span.start < item.span.end.max(item.span.start + 1)
         });
         let start = item.map_or(span.start, |item| item.span.start);

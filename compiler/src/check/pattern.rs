@@ -49,7 +49,8 @@ impl<'a> Body<'_, 'a> {
             PatternKind::Tuple(parts) => match value.ty.clone() {
                 Type::Tuple(types) if types.len() == parts.len() => {
                     for (index, part) in parts.iter().enumerate() {
-                        let value = self.call(Function::Field(index as u32), vec![value.clone()], span);
+                        let value =
+                            self.call(Function::Field(index as u32), vec![value.clone()], span);
                         self.take_apart(part, value, taken);
                     }
                 }
@@ -76,8 +77,10 @@ impl<'a> Body<'_, 'a> {
     fn take_name(&mut self, name: &Name, value: Expr, taken: &mut Taken<'_>) {
         let same = if let Some(id) = self.lookup(name.as_str()) {
             self.read(id, name.span)
-        } else if let Some((_, earlier)) =
-            taken.binds.iter().find(|(earlier, _)| earlier.text == name.text)
+        } else if let Some((_, earlier)) = taken
+            .binds
+            .iter()
+            .find(|(earlier, _)| earlier.text == name.text)
         {
             earlier.clone()
         } else if let Some(param) = self.param_pattern(name) {
@@ -98,7 +101,12 @@ impl<'a> Body<'_, 'a> {
         }
         match self.checker.param(self.module, name.as_str())? {
             Def::Param(param) => {
-                let ty = self.checker.program.params.get(&param).map(|param| param.ty.clone());
+                let ty = self
+                    .checker
+                    .program
+                    .params
+                    .get(&param)
+                    .map(|param| param.ty.clone());
                 let ty = ty.unwrap_or_else(poison);
                 Some(self.expr(crate::hir::ExprKind::Param(param), ty, name.span))
             }
@@ -240,14 +248,19 @@ impl<'a> Body<'_, 'a> {
                 .error(
                     codes::WRONG_ARGUMENTS,
                     pattern.span,
-                    format!("this pattern leaves out the field `{}`", missing.join("`, `")),
+                    format!(
+                        "this pattern leaves out the field `{}`",
+                        missing.join("`, `")
+                    ),
                 )
                 .label("incomplete")
                 .help("name every field, or write `..` at the end");
             self.report(diagnostic);
         }
         for field in given {
-            let index = fields.iter().position(|(name, _)| name == field.name.as_str());
+            let index = fields
+                .iter()
+                .position(|(name, _)| name == field.name.as_str());
             let Some(index) = index else { continue };
             let function = Function::Field(index as u32);
             let part = self.call(function, vec![value.clone()], field.name.span);
@@ -297,7 +310,10 @@ impl<'a> Body<'_, 'a> {
                 arguments: parts, ..
             } => parts.iter().all(|part| self.is_determined(part)),
             PatternKind::Record { fields, rest, .. } => {
-                rest.is_none() && fields.iter().all(|field| self.is_determined(&field.pattern))
+                rest.is_none()
+                    && fields
+                        .iter()
+                        .all(|field| self.is_determined(&field.pattern))
             }
         }
     }

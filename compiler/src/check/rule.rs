@@ -2,11 +2,11 @@
 
 use sheaf_ir::{Combiner, Type, Value};
 
+use super::Checker;
 use super::body::{Body, Place};
 use super::expr::path_of;
 use super::names::Def;
 use super::types::poison;
-use super::Checker;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::hir::{Expr, ExprKind, Head, RelationKind, Rule};
 use crate::source::Span;
@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
             self.derived.insert(relation.clone());
         }
         let mut body = Body::new(self, module, Place::Rule);
+        body.head.clone_from(&relation);
         let conditions = body.conditions(&rule.conditions);
         if let Some(because) = &rule.because
             && !body.is_tainted
@@ -53,10 +54,11 @@ impl<'a> Checker<'a> {
                 .help("remove it, or make it a comment");
             body.report(diagnostic);
         }
-        let Some(relation) = relation else { return };
+        let Some(relation) = relation else {
+            return body.finish(rule.span);
+        };
         let head = body.head(head, &relation);
-        body.report_too_large(rule.span);
-        body.report_unread();
+        body.finish(rule.span);
         if body.is_tainted {
             return;
         }
@@ -86,7 +88,11 @@ impl<'a> Checker<'a> {
                     .map(|(other, rest)| (other, rest.is_empty()))
             });
             match through {
-                Some((other, true)) if self.scopes[other].callables.contains_key(head.name.as_str()) => {
+                Some((other, true))
+                    if self.scopes[other]
+                        .callables
+                        .contains_key(head.name.as_str()) =>
+                {
                     self.rule_of_another_module(module, &head.name, None);
                 }
                 _ => self.report(
@@ -123,14 +129,20 @@ impl<'a> Checker<'a> {
                     codes::RULE_FOR_INPUT,
                     file,
                     head.name.span,
-                    format!("`{}` is an input, and a rule cannot derive it", head.name.text),
+                    format!(
+                        "`{}` is an input, and a rule cannot derive it",
+                        head.name.text
+                    ),
                 )
                 .label("an input")
                 .note("The rows of an input come from its source alone.");
                 if let Some((file, span)) = place {
                     diagnostic = diagnostic.and_in(file, span, "declared here");
                 }
-                self.report(diagnostic.help("declare a view, and derive it from the input and by this rule"));
+                self.report(
+                    diagnostic
+                        .help("declare a view, and derive it from the input and by this rule"),
+                );
                 Outcome::Wrong
             }
             Some(Def::Silent) => Outcome::Silent,
@@ -139,7 +151,7 @@ impl<'a> Checker<'a> {
                 Outcome::Wrong
             }
             None => {
-                self.unknown_callable(module, &head.name, "relation");
+                self.unknown_callable(module, &head.name);
                 Outcome::Wrong
             }
         }
@@ -156,7 +168,10 @@ impl<'a> Checker<'a> {
             codes::FOREIGN_RULE,
             file,
             name.span,
-            format!("`{}` belongs to another module, which has all its rules", name.text),
+            format!(
+                "`{}` belongs to another module, which has all its rules",
+                name.text
+            ),
         )
         .label("not of this file");
         if let Some((file, span)) = place {
@@ -171,7 +186,10 @@ impl<'a> Checker<'a> {
         let key = |rule: &Rule| {
             let (file, span) = super::place(rule.span);
             let text = span.of(sources.get(file).text());
-            let text: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+            let text: String = text
+                .chars()
+                .filter(|character| !character.is_whitespace())
+                .collect();
             (rule.head.relation.clone(), text)
         };
         self.program.rules.sort_by_cached_key(key);
@@ -225,19 +243,20 @@ impl Body<'_, '_> {
     /// The head of a rule of a view.
     fn head(&mut self, head: &ast::Head, relation: &str) -> Option<Head> {
         let declared = self.checker.program.relations.get(relation)?;
-        let names: Vec<String> =
-            declared.columns.iter().map(|column| column.name.clone()).collect();
-        let types: Vec<Type> = declared.columns.iter().map(|column| column.ty.clone()).collect();
+        let names: Vec<String> = declared
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
+        let types: Vec<Type> = declared
+            .columns
+            .iter()
+            .map(|column| column.ty.clone())
+            .collect();
         let combined = declared.combined.clone();
         let place = super::place(declared.span);
-        let found = self.place_arguments(
-            &head.name,
-            &names,
-            &head.arguments,
-            false,
-            head.span,
-            place,
-        )?;
+        let found =
+            self.place_arguments(&head.name, &names, &head.arguments, false, head.span, place)?;
         let mut columns = Vec::new();
         for (argument, ty) in found.into_iter().zip(&types) {
             columns.push(match argument {
@@ -320,6 +339,10 @@ impl Body<'_, '_> {
             .map(|(index, part)| self.check(part, types.get(index).unwrap_or(&poison())))
             .collect();
         let ty = Type::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
-        self.expr(ExprKind::Call(sheaf_ir::Function::Tuple, parts), ty, value.span)
+        self.expr(
+            ExprKind::Call(sheaf_ir::Function::Tuple, parts),
+            ty,
+            value.span,
+        )
     }
 }

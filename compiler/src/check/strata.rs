@@ -32,7 +32,9 @@ impl Checker<'_> {
         let mut strata = Vec::new();
         for names in in_order(&components, &graph) {
             let recursive = names.len() > 1
-                || names.iter().any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
+                || names
+                    .iter()
+                    .any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
             let rules = (0..self.program.rules.len())
                 .filter(|index| names.contains(self.program.rules[*index].head.relation.as_str()))
                 .collect();
@@ -60,13 +62,21 @@ impl Checker<'_> {
     /// What is wrong with a recursive stratum: one thing at most.
     fn check_circle(&self, stratum: &Stratum, reads: &[Vec<Read>]) -> Option<Finding> {
         let inside: BTreeSet<&str> = stratum.relations.iter().map(String::as_str).collect();
+        // Chosen by name, so that the order of the text does not matter.
+        let key = |index: usize, read: &Read| {
+            (
+                self.program.rules[index].head.relation.clone(),
+                read.relation.clone(),
+                read.how,
+            )
+        };
         let mut worst: Option<(Span, usize, &Read)> = None;
         for &index in &stratum.rules {
             for read in &reads[index] {
                 let is_inside = inside.contains(read.relation.as_str());
                 if is_inside && read.how != How::Monotone {
                     let place = (read.span, index, read);
-                    if worst.is_none_or(|(span, ..)| place.0 < span) {
+                    if worst.is_none_or(|(_, other, known)| key(index, read) < key(other, known)) {
                         worst = Some(place);
                     }
                 }
@@ -87,21 +97,20 @@ impl Checker<'_> {
                 let head = &self.program.rules[index].head;
                 let (file, at) = super::place(span);
                 let word = match read.how {
-                    How::Not => "`not`",
-                    How::Maybe => "`maybe`",
-                    How::Comprehension => "a comprehension",
-                    How::Monotone => "an atom",
+                    How::Not => "under `not`",
+                    How::Maybe => "under `maybe`",
+                    How::Comprehension => "in a comprehension",
+                    How::Monotone => "in an atom",
                 };
                 let (head_name, read_name) = (short(&head.relation), short(&read.relation));
                 let message = match head.relation == read.relation {
-                    true => format!("`{head_name}` reads itself in {word}"),
+                    true => format!("`{head_name}` reads itself {word}"),
                     false => format!(
-                        "`{head_name}` reads `{read_name}` in {word}, and `{read_name}` depends on `{head_name}`"
+                        "`{head_name}` reads `{read_name}` {word}, and `{read_name}` depends on `{head_name}`"
                     ),
                 };
-                let diagnostic =
-                    Diagnostic::error(codes::UNSTRATIFIED, file, at, message.replace("in `not`", "under `not`").replace("in `maybe`", "under `maybe`"))
-                        .label(format!("needs all of `{read_name}` first"));
+                let diagnostic = Diagnostic::error(codes::UNSTRATIFIED, file, at, message)
+                    .label(format!("needs all of `{read_name}` first"));
                 self.with_circle(diagnostic, &read.relation, &head.relation, &inside, reads)
                     .note("What is under `not` or `maybe`, counted or collected must be complete before it is read, and here it never is.")
                     .help("break the circle: derive what is negated or counted in a view that does not depend on this one")
@@ -113,7 +122,10 @@ impl Checker<'_> {
                     codes::AGGREGATE_IN_CYCLE,
                     file,
                     at,
-                    format!("`{}` depends on itself, and `{text}` cannot be recomputed on the way", short(name)),
+                    format!(
+                        "`{}` depends on itself, and `{text}` cannot be recomputed on the way",
+                        short(name)
+                    ),
                 )
                 .label("not a climbing lattice");
                 self.with_circle(diagnostic, name, name, &inside, reads)
@@ -144,7 +156,10 @@ impl Checker<'_> {
                 if rule.head.relation != at {
                     continue;
                 }
-                for read in reads.iter().filter(|read| inside.contains(read.relation.as_str())) {
+                for read in reads
+                    .iter()
+                    .filter(|read| inside.contains(read.relation.as_str()))
+                {
                     if read.relation == to {
                         last = Some((at, read.span));
                         break 'search;
@@ -168,7 +183,10 @@ impl Checker<'_> {
         for (reader, read, span) in steps {
             let (file, at) = super::place(span);
             if (file, at) != (diagnostic.primary.file, diagnostic.primary.span) {
-                let text = format!("`{}` reads `{}` here", short(reader), short(read));
+                let text = match reader == read {
+                    true => format!("`{}` reads itself here", short(reader)),
+                    false => format!("`{}` reads `{}` here", short(reader), short(read)),
+                };
                 diagnostic = diagnostic.and_in(file, at, text);
             }
         }
@@ -192,7 +210,11 @@ impl Checker<'_> {
                     }
             })
         };
-        let rule = stratum.rules.iter().map(|index| &self.program.rules[*index]).find(|rule| counts(rule))?;
+        let rule = stratum
+            .rules
+            .iter()
+            .map(|index| &self.program.rules[*index])
+            .find(|rule| counts(rule))?;
         let (file, span) = super::place(rule.head.span);
         let module = self.modules.iter().position(|module| module.file == file)?;
         Some((module, span))
@@ -294,7 +316,10 @@ fn in_order<'n>(
         members.entry(of).or_default().insert(node);
         let others = graph.get(node).into_iter().flatten();
         let others = others.filter_map(|other| component.get(other).copied());
-        waits_for.entry(of).or_default().extend(others.filter(|other| *other != of));
+        waits_for
+            .entry(of)
+            .or_default()
+            .extend(others.filter(|other| *other != of));
     }
     let mut readers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (&of, others) in &waits_for {
@@ -302,10 +327,15 @@ fn in_order<'n>(
             readers.entry(other).or_default().push(of);
         }
     }
-    let mut missing: BTreeMap<&str, usize> =
-        waits_for.iter().map(|(&of, others)| (of, others.len())).collect();
-    let mut ready: BTreeSet<&str> =
-        missing.iter().filter(|(_, count)| **count == 0).map(|(&of, _)| of).collect();
+    let mut missing: BTreeMap<&str, usize> = waits_for
+        .iter()
+        .map(|(&of, others)| (of, others.len()))
+        .collect();
+    let mut ready: BTreeSet<&str> = missing
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(&of, _)| of)
+        .collect();
     let mut order = Vec::new();
     while let Some(next) = ready.pop_first() {
         order.extend(members.remove(next));

@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
                 | TestStatementKind::Error => body.is_tainted = true,
             }
         }
-        body.report_too_large(test.name.span);
+        body.finish(test.name.span);
         if body.is_tainted {
             return;
         }
@@ -119,7 +119,10 @@ impl<'a> Checker<'a> {
                 TestStatementKind::After(_) => found = found.or(Some(Some(statement.span))),
                 TestStatementKind::Given(given) => {
                     for given in given {
-                        if let Given::Fact { alias: Some(alias), .. } = given {
+                        if let Given::Fact {
+                            alias: Some(alias), ..
+                        } = given
+                        {
                             found = found.or(Some(Some(alias.span)));
                         }
                     }
@@ -139,7 +142,11 @@ impl<'a> Checker<'a> {
 
     fn unknown_service(&mut self, module: usize, name: &ast::Name) {
         let file = self.file(module);
-        let known: Vec<&str> = self.scopes[module].types.keys().map(String::as_str).collect();
+        let known: Vec<&str> = self.scopes[module]
+            .types
+            .keys()
+            .map(String::as_str)
+            .collect();
         let near = super::suggest::nearest(name.as_str(), known.iter().copied()).map(str::to_owned);
         let diagnostic = crate::diagnostic::Diagnostic::error(
             codes::UNKNOWN_TYPE,
@@ -170,7 +177,12 @@ impl Body<'_, '_> {
     fn given_param(&mut self, name: &ast::Name, value: &ast::Expr, test: &mut Test) {
         match self.checker.param(self.module, name.as_str()) {
             Some(Def::Param(param)) => {
-                let ty = self.checker.program.params.get(&param).map(|param| param.ty.clone());
+                let ty = self
+                    .checker
+                    .program
+                    .params
+                    .get(&param)
+                    .map(|param| param.ty.clone());
                 let value = self.check(value, &ty.unwrap_or_else(poison));
                 self.refuse_reads(&value);
                 test.params.insert(param, value);
@@ -178,8 +190,11 @@ impl Body<'_, '_> {
             Some(_) => self.is_tainted = true,
             None if self.checker.scopes[self.module].is_open => self.is_tainted = true,
             None => {
-                let known: Vec<&str> =
-                    self.checker.scopes[self.module].params.keys().map(String::as_str).collect();
+                let known: Vec<&str> = self.checker.scopes[self.module]
+                    .params
+                    .keys()
+                    .map(String::as_str)
+                    .collect();
                 let near = super::suggest::nearest(name.as_str(), known.iter().copied());
                 let near = near.map(str::to_owned);
                 let diagnostic = self
@@ -190,7 +205,9 @@ impl Body<'_, '_> {
                     )
                     .label("not declared");
                 self.report(match near {
-                    Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
+                    Some(near) => {
+                        diagnostic.fix(format!("did you mean `{near}`?"), name.span, near)
+                    }
                     None => diagnostic.help(format!("declare it: `param {}: Int;`", name.text)),
                 });
             }
@@ -233,7 +250,10 @@ impl Body<'_, '_> {
                 .error(
                     codes::GIVEN_VIEW,
                     name.span,
-                    format!("`{}` is a view, and only inputs and params are given", name.text),
+                    format!(
+                        "`{}` is a view, and only inputs and params are given",
+                        name.text
+                    ),
                 )
                 .label("a view")
                 .and_in(place.0, place.1, "declared here")
@@ -245,8 +265,10 @@ impl Body<'_, '_> {
         let written: Vec<usize> = (0..keys)
             .filter(|index| source.columns[*index].ty != Type::RowId)
             .collect();
-        let names: Vec<String> =
-            written.iter().map(|index| source.columns[*index].name.clone()).collect();
+        let names: Vec<String> = written
+            .iter()
+            .map(|index| source.columns[*index].name.clone())
+            .collect();
         let found = self.place_arguments(name, &names, &head.arguments, false, head.span, place)?;
         let mut columns: Vec<Option<Expr>> = vec![None; source.columns.len()];
         for (index, argument) in written.into_iter().zip(found) {

@@ -6,9 +6,9 @@
 
 use sheaf_ir::{Combiner, Type};
 
+use super::Checker;
 use super::names::Def;
 use super::suggest::nearest;
-use super::Checker;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::hir::Combined;
 use crate::source::Span;
@@ -269,7 +269,10 @@ impl Checker<'_> {
     /// Gives every alias its meaning, so that a wrong one is reported though nobody uses it.
     pub(super) fn resolve_aliases(&mut self) {
         for index in 0..self.aliases.len() {
-            let (module, span) = (self.aliases[index].module, self.aliases[index].item.name.span);
+            let (module, span) = (
+                self.aliases[index].module,
+                self.aliases[index].item.name.span,
+            );
             self.resolve_alias(index, module, span);
         }
     }
@@ -282,12 +285,7 @@ impl Checker<'_> {
         }
     }
 
-    fn resolve_decimal(
-        &mut self,
-        module: usize,
-        span: Span,
-        places: Option<&ast::Expr>,
-    ) -> Type {
+    fn resolve_decimal(&mut self, module: usize, span: Span, places: Option<&ast::Expr>) -> Type {
         let number = match places.map(|places| &places.kind) {
             Some(ExprKind::Literal(Literal::Int(number))) => Some(*number),
             Some(ExprKind::Error) => return poison(),
@@ -360,7 +358,10 @@ impl Checker<'_> {
         }
         let name = path.last();
         let shown: Vec<&str> = path.names.iter().map(ast::Name::as_str).collect();
-        let own = self.scopes[module].types.keys().map(String::as_str);
+        let own = self.scopes[module].types.iter();
+        let own = own
+            .filter(|(_, entry)| entry.def != Def::Silent)
+            .map(|(name, _)| name.as_str());
         let known = own
             .chain(SCALARS.iter().map(|(name, _)| *name))
             .chain(CONTAINERS.iter().map(|(name, _)| *name))
@@ -377,7 +378,9 @@ impl Checker<'_> {
             "Uuid" | "UUID" => Some("Id"),
             _ => None,
         };
-        let near = foreign.or_else(|| nearest(name.as_str(), known)).map(str::to_owned);
+        let near = foreign
+            .or_else(|| nearest(name.as_str(), known))
+            .map(str::to_owned);
         let file = self.file(module);
         let diagnostic = Diagnostic::error(
             codes::UNKNOWN_TYPE,
@@ -390,6 +393,10 @@ impl Checker<'_> {
             Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
             None => diagnostic.help("declare it with `record`, `enum` or `type`, or `use` it"),
         });
+        if let [name] = path.names.as_slice() {
+            // One message for each unknown name and file.
+            self.silence_type(module, name);
+        }
         poison()
     }
 
@@ -478,10 +485,12 @@ impl Checker<'_> {
         arguments: &[ast::Expr],
     ) -> Option<u64> {
         let number = match arguments {
-            [ast::Expr {
-                kind: ExprKind::Literal(Literal::Int(number)),
-                ..
-            }] => Some(*number),
+            [
+                ast::Expr {
+                    kind: ExprKind::Literal(Literal::Int(number)),
+                    ..
+                },
+            ] => Some(*number),
             _ => None,
         };
         let file = self.file(module);

@@ -98,6 +98,7 @@ registry! {
     UNREAD_VARIABLE = "E0213", "a variable is never read";
     SAME_SINK = "E0214", "two outputs write to the same place";
     EMPTY_TEST = "E0215", "a test expects nothing";
+    UNUSED_USE = "E0216", "a name is brought in and never read";
     WRONG_TYPE = "E0301", "a value has the wrong type";
     NOT_DEFINED = "E0302", "an operation is not defined for these types";
     TYPE_ARGUMENTS = "E0303", "a type or combiner has the wrong arguments";

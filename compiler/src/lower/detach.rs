@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use sheaf_ir::{Function, Span, Type, Value};
 
 use super::emit::Emit;
-use super::uses::{binds, is_relational, mentions, parts_can_fail};
+use super::expressions::{dependents, is_positive, is_ready, makes};
+use super::uses::{binds, condition_can_fail, is_relational, mentions, parts_can_fail};
 use crate::hir::{Arg, Atom, Condition, Expr, ExprKind, Gather, Quantifier, VariableId};
 
 /// A value that a join has to supply before an expression can be evaluated.
@@ -287,7 +288,7 @@ impl Detach<'_, '_> {
                 };
                 let mut inner = inner.clone();
                 let mut without = Vec::new();
-                for condition in conditions {
+                for condition in arrange(conditions, &gather) {
                     self.condition(condition, &mut inner, &mut without);
                 }
                 ExprKind::Comprehension {
@@ -310,15 +311,14 @@ impl Detach<'_, '_> {
         inner: &BTreeSet<VariableId>,
     ) -> Option<Expr> {
         let named = mentions(whole);
-        let is_positive = |c: &&Condition| matches!(c, Condition::Atom(atom) if atom.quantifier == Quantifier::Each);
         let bound_inside: BTreeSet<VariableId> = conditions
             .iter()
-            .filter(is_positive)
+            .filter(|c| is_positive(c))
             .flat_map(binds)
             .collect();
         let outer: BTreeSet<VariableId> = named.intersection(self.outer).copied().collect();
         let is_self_bound = outer.is_subset(&bound_inside);
-        let suits = conditions.iter().any(|c| is_positive(&c))
+        let suits = conditions.iter().any(is_positive)
             && *gather != Gather::List
             && named.is_disjoint(inner)
             && !parts_can_fail(gather, conditions, element)
@@ -443,29 +443,58 @@ impl Detach<'_, '_> {
         };
         let list = Type::List(Box::new(row.clone()));
         let rows = self.emit.fresh(list.clone(), span);
-        let one = self.emit.fresh(row.clone(), span);
-        let mut conditions = vec![Condition::Each {
-            variable: one,
-            collection: variable(rows, list, span),
-            span,
-        }];
-        for (at, (i, v)) in carried.iter().enumerate() {
+        let part = |one: VariableId, at: usize, ty: &Type| {
             let held = variable(one, row.clone(), span);
-            let ty = types[*i].clone();
-            let part = match carried.len() {
+            match carried.len() {
                 1 => held,
                 _ => call(Function::Field(at as u32), vec![held], ty.clone(), span),
-            };
-            conditions.push(if inner.insert(*v) {
-                Condition::Let {
-                    variable: *v,
-                    value: part,
-                    can_fail: false,
-                    span,
-                }
+            }
+        };
+        // What is known already filters the list: so the generator depends on it, as an atom does
+        // on a key that has to be computed.
+        let scanned = self.emit.fresh(row.clone(), span);
+        let one = self.emit.fresh(row.clone(), span);
+        let (mut same_key, mut lets) = (Vec::new(), Vec::new());
+        for (at, (i, v)) in carried.iter().enumerate() {
+            let ty = &types[*i];
+            if inner.contains(v) {
+                let known = variable(*v, ty.clone(), span);
+                let parts = vec![part(scanned, at, ty), known];
+                same_key.push(sure(call(Function::Eq, parts, Type::Bool, span)));
+            } else if lets.iter().all(|(bound, _)| bound != v) {
+                lets.push((*v, part(one, at, ty)));
             } else {
-                let known = variable(*v, ty, span);
-                sure(call(Function::Eq, vec![part, known], Type::Bool, span))
+                // Twice in one atom.
+                let first = carried.iter().position(|(_, w)| w == v).unwrap_or(at);
+                let parts = vec![part(scanned, at, ty), part(scanned, first, ty)];
+                same_key.push(sure(call(Function::Eq, parts, Type::Bool, span)));
+            }
+        }
+        let all = variable(rows, list.clone(), span);
+        let collection = if same_key.is_empty() {
+            all
+        } else {
+            let scan = Condition::Each {
+                variable: scanned,
+                collection: all,
+                span,
+            };
+            let conditions = std::iter::once(scan).chain(same_key).collect();
+            let element = variable(scanned, row.clone(), span);
+            comprehension(Gather::List, conditions, element, list, span)
+        };
+        let mut conditions = vec![Condition::Each {
+            variable: one,
+            collection,
+            span,
+        }];
+        for (variable, value) in lets {
+            inner.insert(variable);
+            conditions.push(Condition::Let {
+                variable,
+                value,
+                can_fail: false,
+                span,
             });
         }
         self.found.push(Attachment {
@@ -480,4 +509,36 @@ impl Detach<'_, '_> {
         });
         conditions
     }
+}
+
+/// Conditions in an order in which an atom that waits for no value that can fail comes before those
+/// that do, so that it and not they bind what they share. A list's generators keep their order:
+/// there are no atoms among them.
+fn arrange<'c>(conditions: &'c [Condition], gather: &Gather) -> Vec<&'c Condition> {
+    let mut remaining: Vec<&Condition> = conditions.iter().collect();
+    if *gather == Gather::List || !conditions.iter().any(condition_can_fail) {
+        return remaining;
+    }
+    let none = BTreeSet::new();
+    let failing: BTreeSet<usize> = (0..conditions.len())
+        .filter(|i| condition_can_fail(&conditions[*i]))
+        .flat_map(|i| dependents(i, conditions, &none).into_iter().chain([i]))
+        .collect();
+    let late = |c: &Condition| failing.iter().any(|i| std::ptr::eq(c, &conditions[*i]));
+    let own: BTreeSet<VariableId> = conditions.iter().flat_map(binds).collect();
+    let made = makes(conditions);
+    let mut bound: BTreeSet<VariableId> = BTreeSet::new();
+    let mut arranged = Vec::new();
+    while !remaining.is_empty() {
+        let ready = |c: &&Condition| is_ready(c, &own, &made, &bound);
+        let next = remaining
+            .iter()
+            .position(|c| ready(c) && !late(c))
+            .or_else(|| remaining.iter().position(ready))
+            .unwrap_or(0);
+        let condition = remaining.remove(next);
+        bound.extend(binds(condition));
+        arranged.push(condition);
+    }
+    arranged
 }

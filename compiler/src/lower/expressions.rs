@@ -177,11 +177,14 @@ impl Scope {
                 body,
             } => {
                 let value = self.lower(value);
+                let outside = self.variables.clone();
                 let local = self.bind(*variable, value.ty.clone(), value.span);
+                let body = self.lower(body);
+                self.variables = outside;
                 ir::ExprKind::Let {
                     local,
                     value: Box::new(value),
-                    body: Box::new(self.lower(body)),
+                    body: Box::new(body),
                 }
             }
             ExprKind::Comprehension {
@@ -223,6 +226,7 @@ impl Scope {
             Gather::Top(count) => ir::Gather::Top(Box::new(self.lower(count))),
         };
         let guards = matches!(gather, Gather::Count) && can_fail(element);
+        let outside = self.variables.clone();
         let conditions: Vec<&Condition> = conditions.iter().collect();
         let mut clauses = self.clauses(&conditions, element, MAX_GUARDS);
         if guards {
@@ -232,6 +236,7 @@ impl Scope {
             clauses.push(ir::Clause::Let { local, value });
         }
         let element = self.lower(element);
+        self.variables = outside;
         let comprehension = ir::Expr {
             kind: ir::ExprKind::Comprehension {
                 gather: made,
@@ -351,20 +356,36 @@ impl Scope {
         if others.is_empty() {
             return None;
         }
-        let (value, span) = match remaining[at] {
+        let (variable, value, span) = match remaining[at] {
             Condition::Each {
-                collection, span, ..
-            } => (collection, *span),
-            Condition::Let { value, span, .. } => (value, *span),
+                variable,
+                collection,
+                span,
+            } => (*variable, collection, *span),
+            Condition::Let {
+                variable,
+                value,
+                span,
+                ..
+            } => (*variable, value, *span),
             _ => return None,
         };
         let succeeds = succeeds(self.lower(value));
+        // The value is among what is tried, so that the failure that was written first is told.
+        let fails = Condition::Test {
+            test: must_succeed(variable, value, span),
+            can_fail: true,
+            span,
+        };
+        let others: Vec<&Condition> = others.into_iter().chain([&fails]).collect();
         let unit = Expr {
             kind: ExprKind::Constant(Value::Bool(true)),
             ty: Type::Bool,
             span,
         };
+        let outside = self.variables.clone();
         let clauses = self.clauses(&others, &unit, guards);
+        self.variables = outside;
         let choices = ir::Expr {
             kind: ir::ExprKind::Comprehension {
                 gather: ir::Gather::Count,
@@ -455,45 +476,64 @@ pub(super) fn dependents<C: std::borrow::Borrow<Condition>>(
     conditions: &[C],
     bound: &BTreeSet<VariableId>,
 ) -> BTreeSet<usize> {
-    let is_atom =
-        |c: &Condition| matches!(c, Condition::Atom(atom) if atom.quantifier == Quantifier::Each);
-    let makers: BTreeMap<VariableId, usize> = conditions
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| !is_atom((*c).borrow()))
-        .flat_map(|(i, c)| binds(c.borrow()).into_iter().map(move |v| (v, i)))
-        .collect();
-    let mut found = BTreeSet::from([at]);
+    let conditions: Vec<&Condition> = conditions.iter().map(|c| c.borrow()).collect();
+    let own: BTreeSet<VariableId> = conditions.iter().flat_map(|c| binds(c)).collect();
+    let made = makes(conditions.iter().copied());
+    let mut known = bound.clone();
+    let mut left: BTreeSet<usize> = (0..conditions.len()).filter(|i| *i != at).collect();
     loop {
-        let elsewhere: BTreeSet<VariableId> = conditions
+        let next = left
             .iter()
-            .enumerate()
-            .filter(|(i, _)| !found.contains(i))
-            .flat_map(|(_, c)| binds(c.borrow()))
-            .collect();
-        let lost: BTreeSet<VariableId> = found
-            .iter()
-            .flat_map(|i| binds(conditions[*i].borrow()))
-            .filter(|v| !bound.contains(v))
-            .filter(|v| match makers.get(v) {
-                Some(maker) => found.contains(maker),
-                None => !elsewhere.contains(v),
-            })
-            .collect();
-        let next = conditions.iter().enumerate().position(|(i, c)| {
-            let c: &Condition = c.borrow();
-            let mut needed = uses(c);
-            if is_atom(c) {
-                needed.extend(binds(c).into_iter().filter(|v| makers.contains_key(v)));
-            }
-            !found.contains(&i) && needed.iter().any(|v| lost.contains(v))
-        });
+            .copied()
+            .find(|i| is_ready(conditions[*i], &own, &made, &known));
         let Some(next) = next else {
-            found.remove(&at);
-            return found;
+            return left;
         };
-        found.insert(next);
+        left.remove(&next);
+        known.extend(binds(conditions[next]));
     }
+}
+
+/// The variables that something else than a positive atom binds: atoms must wait for them.
+pub(super) fn makes<'c>(
+    conditions: impl IntoIterator<Item = &'c Condition>,
+) -> BTreeSet<VariableId> {
+    conditions
+        .into_iter()
+        .filter(|c| !is_positive(c))
+        .flat_map(binds)
+        .collect()
+}
+
+/// Whether all is known that a condition needs, of the variables that its body binds (`own`).
+pub(super) fn is_ready(
+    condition: &Condition,
+    own: &BTreeSet<VariableId>,
+    made: &BTreeSet<VariableId>,
+    known: &BTreeSet<VariableId>,
+) -> bool {
+    needs(condition, own, made).is_subset(known)
+}
+
+/// What must be known before a condition can be evaluated.
+pub(super) fn needs(
+    condition: &Condition,
+    own: &BTreeSet<VariableId>,
+    made: &BTreeSet<VariableId>,
+) -> BTreeSet<VariableId> {
+    let bound = binds(condition);
+    let mut needed = uses(condition);
+    if is_positive(condition) {
+        needed.extend(bound.into_iter().filter(|v| made.contains(v)));
+    } else {
+        needed.retain(|v| own.contains(v) && !bound.contains(v));
+    }
+    needed
+}
+
+/// Whether a condition is an atom that gives a derivation for each of its rows.
+pub(super) fn is_positive(condition: &Condition) -> bool {
+    matches!(condition, Condition::Atom(atom) if atom.quantifier == Quantifier::Each)
 }
 
 /// What `in` binds: an element of a list or set, a `(key, value)` of a map.

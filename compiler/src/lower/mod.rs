@@ -16,6 +16,8 @@ mod emit;
 mod expressions;
 mod pipe;
 mod test_block;
+#[cfg(test)]
+mod tests;
 mod uses;
 
 pub use test_block::{Expectation, ExpectationKind, Given, LoweredTest, lower_test};

@@ -62,3 +62,7 @@ fn collect(items: &[Item], names: &mut Vec<String>) {
         names.push(name.as_str().to_owned());
     }
 }
+
+pub mod right;
+pub mod walk;
+pub mod wrong;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::graph::{Param, Port};
+use crate::nesting::variables;
 use crate::{Collection, Label, Multiplicity, Node, NodeId, Nominal, Operator, Program, Type};
 
 use super::VERSION;
 use super::lexer::Token;
 use super::operators::NodeHead;
 use super::parser::{Parsed, Parser};
-use super::print::{default_port, own_variables};
+use super::print::default_port;
 
 /// A program whose nodes name their inputs.
 #[derive(Default)]
@@ -23,6 +24,23 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    fn list_variables(&mut self) {
+        let named = variables(&self.program);
+        let own = |id: &NodeId| {
+            let own = named.get(self.program.graph[*id].name.as_str());
+            own.into_iter()
+                .flatten()
+                .map(|name| name.to_string())
+                .collect()
+        };
+        let lists: Vec<Vec<String>> = self.unlisted.iter().map(own).collect();
+        for (id, list) in std::mem::take(&mut self.unlisted).into_iter().zip(lists) {
+            if let Operator::Fixpoint { variables, .. } = &mut self.program.graph[id].operator {
+                *variables = list;
+            }
+        }
+    }
+
     /// The program with its edges. A name stands for the first node that has it.
     pub fn into_program(self) -> Program {
         let mut program = self.program;
@@ -57,12 +75,7 @@ impl<'a> Parser<'a> {
         while *self.peek() != Token::End {
             self.item(&mut draft, None)?;
         }
-        for id in std::mem::take(&mut draft.unlisted) {
-            let own = own_variables(&draft.program, id);
-            if let Operator::Fixpoint { variables, .. } = &mut draft.program.graph[id].operator {
-                *variables = own;
-            }
-        }
+        draft.list_variables();
         Ok(draft)
     }
 

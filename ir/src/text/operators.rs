@@ -59,7 +59,7 @@ fn default_relation(node: &str) -> &str {
 pub(crate) fn print_clauses(
     program: &Program,
     id: NodeId,
-    variables: &[String],
+    variables: &[&str],
     style: Style,
 ) -> Vec<String> {
     let node = &program.graph[id];
@@ -132,7 +132,7 @@ pub(crate) fn print_clauses(
             variables: listed,
         } => {
             clauses.add(|out| push(out, format_args!("limit {limit}")));
-            if listed != variables {
+            if !listed.iter().eq(variables) {
                 clauses.add(|out| {
                     out.push_str("variables [");
                     separated(out, listed, |out, name| print_name(out, name));

@@ -6,7 +6,7 @@ use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 
 use crate::{Collection, Label, Multiplicity, NodeId, Nominal, Operator, Program, Span, Type};
 
-use crate::nesting::{Nesting, is_fixpoint, is_variable};
+use crate::nesting::{Nesting, is_fixpoint, is_variable, variables};
 
 use super::VERSION;
 use super::lexer::is_bare_name;
@@ -160,13 +160,15 @@ pub(crate) fn print_collection(out: &mut String, collection: &Collection, style:
 
 /// Which nodes stand inside which fixpoint's braces, and in which order. A node that names a
 /// fixpoint in whose braces it cannot stand (see [`Nesting`]) stands outside of all.
-struct Outline {
+struct Outline<'a> {
     /// For each scope its nodes in order; the outermost scope is `None`.
     scopes: BTreeMap<Option<NodeId>, Vec<NodeId>>,
+    /// The variables that a fixpoint lists unless it says otherwise.
+    variables: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
-impl Outline {
-    fn of(program: &Program) -> Outline {
+impl<'a> Outline<'a> {
+    fn of(program: &'a Program) -> Outline<'a> {
         let nesting = Nesting::of(program);
         // Successors and open predecessors by the outermost ends of an edge that share a scope.
         let mut successors: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
@@ -217,7 +219,10 @@ impl Outline {
             }
             scopes.insert(scope, ordered);
         }
-        Outline { scopes }
+        Outline {
+            scopes,
+            variables: variables(program),
+        }
     }
 }
 
@@ -230,7 +235,7 @@ fn print_scope(
 ) {
     for &id in outline.scopes.get(&scope).into_iter().flatten() {
         let start = out.len();
-        print_node(out, program, id, scope, style);
+        print_node(out, program, outline, id, scope, style);
         if is_fixpoint(program, id) {
             out.push_str(" {\n");
             print_scope(out, program, outline, Some(id), style);
@@ -249,6 +254,7 @@ fn print_scope(
 fn print_node(
     out: &mut String,
     program: &Program,
+    outline: &Outline,
     id: NodeId,
     scope: Option<NodeId>,
     style: Style,
@@ -273,7 +279,8 @@ fn print_node(
         }
         print_name(&mut line, &program.graph[*source].name);
     }
-    let clauses = print_clauses(program, id, &own_variables(program, id), style);
+    let own = outline.variables.get(node.name.as_str());
+    let clauses = print_clauses(program, id, own.map_or(&[], Vec::as_slice), style);
     let length =
         line.chars().count() + clauses.iter().map(|c| 1 + c.chars().count()).sum::<usize>();
     let separator = if length > WIDTH { "\n    " } else { " " };
@@ -291,25 +298,6 @@ pub(super) fn default_port(operator: &Operator, index: usize) -> u32 {
     } else {
         0
     }
-}
-
-/// The variables that name a fixpoint, ascending: it lists these unless it says otherwise.
-pub(super) fn own_variables(program: &Program, id: NodeId) -> Vec<String> {
-    if !is_fixpoint(program, id) {
-        return Vec::new();
-    }
-    let name = &program.graph[id].name;
-    let is_own = |node: &&crate::Node| {
-        node.fixpoint.as_ref() == Some(name) && matches!(node.operator, Operator::Variable { .. })
-    };
-    let mut names: Vec<String> = program
-        .graph
-        .node_weights()
-        .filter(is_own)
-        .map(|node| node.name.clone())
-        .collect();
-    names.sort();
-    names
 }
 
 /// The columns of a list of names, for clauses such as `on [a, b]`.

@@ -6,14 +6,24 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::visit::{EdgeRef, IntoEdgeReferences, NodeFiltered};
 
 use crate::infer::loop_movements;
-use crate::nesting::{is_fixpoint, is_variable};
+use crate::nesting::{is_fixpoint, is_variable, variables};
 use crate::{NodeId, Operator};
 
 use super::Verifier;
 
 pub(super) fn check(v: &mut Verifier) {
-    for id in v.program.nodes_by_name() {
-        check_fixpoint(v, id);
+    let program = v.program;
+    let named = variables(program);
+    let fixpoints: BTreeSet<&str> = program
+        .graph
+        .node_indices()
+        .filter(|id| is_fixpoint(program, *id))
+        .map(|id| program.graph[id].name.as_str())
+        .collect();
+    for id in program.nodes_by_name() {
+        check_home(v, id, &fixpoints);
+        let own = named.get(program.graph[id].name.as_str());
+        check_fixpoint(v, id, own.map_or(&[], Vec::as_slice));
         check_variable(v, id);
     }
     check_cycles(v);
@@ -39,45 +49,34 @@ pub(super) fn check_movements(v: &mut Verifier) {
     }
 }
 
-fn check_fixpoint(v: &mut Verifier, id: NodeId) {
-    let program = v.program;
-    let node = &program.graph[id];
-    if let Some(name) = &node.fixpoint {
-        let exists = program
-            .graph
-            .node_indices()
-            .any(|other| program.graph[other].name == *name && is_fixpoint(program, other));
-        if !exists {
-            v.at(
-                "fixpoint-known",
-                id,
-                format!("there is no fixpoint %{name}"),
-            );
-        } else if is_fixpoint(program, id) && v.nesting.parent(id).is_none() {
-            let message = "it lies in itself, or too deep in others";
-            v.at("fixpoint-nesting", id, message);
-        }
+fn check_home(v: &mut Verifier, id: NodeId, fixpoints: &BTreeSet<&str>) {
+    let Some(name) = &v.program.graph[id].fixpoint else {
+        return;
+    };
+    if !fixpoints.contains(name.as_str()) {
+        v.at(
+            "fixpoint-known",
+            id,
+            format!("there is no fixpoint %{name}"),
+        );
+    } else if is_fixpoint(v.program, id) && v.nesting.parent(id).is_none() {
+        let message = "it lies in itself, or too deep in others";
+        v.at("fixpoint-nesting", id, message);
     }
-    let Operator::Fixpoint { limit, variables } = &node.operator else {
+}
+
+/// `own` are the variables that name the fixpoint.
+fn check_fixpoint(v: &mut Verifier, id: NodeId, own: &[&str]) {
+    let Operator::Fixpoint { limit, variables } = &v.program.graph[id].operator else {
         return;
     };
     if *limit == 0 {
         v.at("fixpoint-limit", id, "it may not run a single round");
     }
-    let own: BTreeSet<&String> = program
-        .graph
-        .node_indices()
-        .filter(|other| is_variable(program, *other))
-        .map(|other| &program.graph[other])
-        .filter(|variable| variable.fixpoint.as_ref() == Some(&node.name))
-        .map(|variable| &variable.name)
-        .collect();
-    let listed: BTreeSet<&String> = variables.iter().collect();
+    let own: BTreeSet<&str> = own.iter().copied().collect();
+    let listed: BTreeSet<&str> = variables.iter().map(String::as_str).collect();
     if listed != own || listed.len() != variables.len() {
-        let wrong: Vec<&str> = listed
-            .symmetric_difference(&own)
-            .map(|name| name.as_str())
-            .collect();
+        let wrong: Vec<&str> = listed.symmetric_difference(&own).copied().collect();
         let message = match wrong.as_slice() {
             [] => "it lists a variable twice".to_string(),
             wrong => format!(
@@ -201,17 +200,18 @@ fn check_exits(v: &mut Verifier) {
 fn check_strata(v: &mut Verifier) {
     let program = v.program;
     let mut found = BTreeSet::new();
-    for fixpoint in program
+    let mut homes: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    for id in program
         .graph
         .node_indices()
-        .filter(|id| is_fixpoint(program, *id))
+        .filter(|id| is_variable(program, *id))
     {
+        if let Some(fixpoint) = v.nesting.parent(id) {
+            homes.entry(fixpoint).or_default().push(id);
+        }
+    }
+    for (fixpoint, mut rest) in homes {
         let mut live: BTreeSet<NodeId> = BTreeSet::new();
-        let mut rest: Vec<NodeId> = program
-            .graph
-            .node_indices()
-            .filter(|id| is_variable(program, *id) && v.nesting.parent(*id) == Some(fixpoint))
-            .collect();
         while let Some(id) = rest.pop() {
             if live.insert(id) {
                 let inside = |id: &NodeId| v.nesting.is_inside(*id, fixpoint);

@@ -22,12 +22,12 @@ use crate::cluster::Place;
 use crate::command::Job;
 use crate::engine::{Shared, is_fed};
 use crate::exchange::dictionary::{Arrivals, Departures, symbol_columns};
-use crate::exchange::gate::{Credit, Gate, Gates};
+use crate::exchange::gate::{Credit, Gate, Gates, Giver};
 use crate::exchange::parcel::Parcel;
 use crate::exchange::{Owner, Router, route};
 use crate::fixpoint::Exits;
 use crate::host::{
-    Context, Guest, InputEdge, LoopChannel, Report, Share, SinkEdge, Uptake, collect, host,
+    Context, Guest, InputEdge, LoopChannel, SentReport, Share, SinkEdge, Uptake, collect, host,
     host_loop, source,
 };
 use crate::operators::{self, Entry, Environment, Shape};
@@ -148,6 +148,8 @@ pub(crate) fn render(
         generation: Arc::clone(&shared.generation),
         interner: Arc::clone(&shared.interner),
     };
+    let workers = place.processes * place.workers;
+    let reports = (job.id, 0);
     worker.dataflow_named::<u64, _, _>(&job.name, |scope| {
         let mut rendering = Rendering {
             scope,
@@ -158,8 +160,10 @@ pub(crate) fn render(
             factory: shared.factory,
             streams: BTreeMap::new(),
             reports: Vec::new(),
+            report_gate: credit.gate(reports, workers),
+            report_giver: credit.giver(reports, workers),
             sinks: Vec::new(),
-            channels: 0,
+            channels: 1,
         };
         let rendered = order.into_iter().try_for_each(|id| rendering.unit(id));
         rendering.finish();
@@ -297,7 +301,10 @@ struct Rendering<'scope, 'a> {
     factory: Factory,
     /// By the node whose rows it carries.
     streams: BTreeMap<NodeId, Given<'scope>>,
-    reports: Vec<Stream<'scope, u64, Vec<Report>>>,
+    reports: Vec<Stream<'scope, u64, Vec<SentReport>>>,
+    /// How reports are sent, and how taking them up is told.
+    report_gate: Rc<Gate>,
+    report_giver: Giver,
     sinks: Vec<SinkEdge<'scope>>,
     channels: usize,
 }
@@ -358,6 +365,7 @@ impl<'scope> Rendering<'scope, '_> {
                 .collect(),
             counters: job.counters(&node.name),
             context: self.context.clone(),
+            report_gate: Rc::clone(&self.report_gate),
             share,
         };
         let hosted = match guest.share {
@@ -466,7 +474,7 @@ impl<'scope> Rendering<'scope, '_> {
         collect(
             self.scope,
             self.sinks,
-            reports,
+            (reports, self.report_giver),
             Arc::clone(self.job),
             self.context,
         );

@@ -46,7 +46,7 @@ fn a_complete_graph_fits_in_little_memory_and_can_be_aborted() {
         (include_str!("programs/single.sir"), "colocated"),
     ] {
         let (program, plan) = parse(program);
-        for shape in [(1, 1), (1, 2), (2, 1), (2, 2)] {
+        for shape in [(1, 2), (2, 1)] {
             let begin = Instant::now();
             let cluster = Cluster::start(shape);
             let installation = cluster.install(&program, &plan);

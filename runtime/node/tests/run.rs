@@ -88,7 +88,10 @@ fn a_closure_is_the_same_on_any_number_of_workers() {
 
 #[test]
 fn paths_begin_at_the_base_and_overrides_do_not() {
-    let memory = Memory::with(&[("dir/edges.csv", b"a,b\nx,y\n"), ("other.tsv", b"a\tb\np\tq\n")]);
+    let memory = Memory::with(&[
+        ("dir/edges.csv", b"a,b\nx,y\n"),
+        ("other.tsv", b"a\tb\np\tq\n"),
+    ]);
     let mut options = RunOptions {
         base: PathBuf::from("dir"),
         ..options()
@@ -161,7 +164,10 @@ fn failed_rows_are_collected() {
         .collect();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["file"], "pairs.csv");
-    assert_eq!((&lines[0]["line"], &lines[0]["column"]), (&4.into(), &3.into()));
+    assert_eq!(
+        (&lines[0]["line"], &lines[0]["column"]),
+        (&4.into(), &3.into())
+    );
     assert_eq!(lines[1]["code"], "E0902");
     assert_eq!(memory.file("ratio.csv").unwrap(), "name,q\nx,5\n");
 }
@@ -203,7 +209,10 @@ fn params_are_read_by_their_type() {
     assert_eq!(memory.file("ratio.csv").unwrap(), "name,q\nx,5\nz,3\n");
     options.params = one("least", "many");
     let error = go(RATIOS, &memory, &options).unwrap_err();
-    assert_eq!(error.to_string(), "param least: expected Int, found \"many\"");
+    assert_eq!(
+        error.to_string(),
+        "param least: expected Int, found \"many\""
+    );
     options.params = one("lest", "1");
     let error = go(RATIOS, &memory, &options).unwrap_err();
     assert_eq!(error.help()[1], "did you mean least?");
@@ -231,16 +240,17 @@ fn what_does_not_fit_the_program_is_refused_with_help() {
     let quiet: Vec<&str> = quiet.collect();
     let error = go(&quiet.join("\n"), &memory, &options()).unwrap_err();
     assert!(error.to_string().contains("no output"), "{error}");
-    assert!(error.help()[0].contains("--output path=-"), "{:?}", error.help());
+    assert!(
+        error.help()[0].contains("--output path=-"),
+        "{:?}",
+        error.help()
+    );
 }
 
 #[test]
 fn a_missing_file_is_named() {
     let error = go(CLOSURE, &Memory::default(), &options()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "input edge: there is no file edges.csv"
-    );
+    assert_eq!(error.to_string(), "input edge: there is no file edges.csv");
 }
 
 #[test]

@@ -23,9 +23,13 @@ pub type Error = (Span, Failure);
 pub struct Answer {
     /// The rows of every relation.
     pub relations: BTreeMap<String, Rows>,
-    /// The derivations that failed in the settled state.
-    pub errors: BTreeSet<Error>,
+    /// For each derivation that failed in the settled state, all that is wrong with it: which of
+    /// these is reported is the engine's choice.
+    pub errors: BTreeSet<Failed>,
 }
+
+/// Everything that fails in one derivation; not empty.
+pub type Failed = BTreeSet<Error>;
 
 /// What a variable holds: a value, or the error that stands in its way.
 type Slot = Result<Value, Error>;
@@ -91,7 +95,7 @@ type Contribution = (Vec<Value>, Option<Value>);
 #[derive(Default)]
 struct Contributions {
     rows: BTreeMap<String, Vec<Contribution>>,
-    errors: BTreeSet<Error>,
+    errors: BTreeSet<Failed>,
 }
 
 fn contribute(
@@ -110,40 +114,30 @@ fn contribute(
         let mut environment: Environment = vec![None; rule.variables.len()];
         let rows = all.rows.entry(rule.head.relation.clone()).or_default();
         let errors = &mut all.errors;
+        let mut found = |env: &mut Environment, weight: usize, failed: &Failed| {
+            let mut failed = failed.clone();
+            let mut row = Vec::new();
+            for expression in rule.head.columns.iter().chain(&rule.head.contribution) {
+                match scope.value(expression, env) {
+                    Ok(value) => row.push(value),
+                    Err(error) => {
+                        failed.insert(error);
+                    }
+                }
+            }
+            if !failed.is_empty() {
+                errors.insert(failed);
+                return;
+            }
+            let contribution = rule.head.contribution.as_ref().and_then(|_| row.pop());
+            rows.extend(std::iter::repeat_n((row, contribution), weight));
+        };
         scope.derive(
             &rule.conditions,
             &mut environment,
-            &mut None,
+            &mut Failed::new(),
             1,
-            &mut |env, weight, error| {
-                let derived = match error {
-                    Some(error) => Err(error),
-                    None => rule
-                        .head
-                        .columns
-                        .iter()
-                        .chain(&rule.head.contribution)
-                        .map(|e| scope.value(e, env))
-                        .collect::<Vec<_>>()
-                        .into_iter()
-                        .try_fold(Vec::new(), |mut row, value| {
-                            row.push(value?);
-                            Ok(row)
-                        })
-                        .map_err(|first: Error| scope.first_error(rule, env).unwrap_or(first)),
-                };
-                match derived {
-                    Err(error) => {
-                        errors.insert(error);
-                    }
-                    Ok(mut row) => {
-                        let contribution = rule.head.contribution.as_ref().and_then(|_| row.pop());
-                        for _ in 0..weight {
-                            rows.push((row.clone(), contribution.clone()));
-                        }
-                    }
-                }
-            },
+            &mut found,
         );
     }
     all
@@ -155,7 +149,7 @@ fn settle(
     contributions: Vec<Contribution>,
     before: &Rows,
     recursive: bool,
-    errors: &mut BTreeSet<Error>,
+    errors: &mut BTreeSet<Failed>,
 ) -> Rows {
     let Some(combined) = &relation.combined else {
         let mut rows: Rows = contributions.into_iter().map(|(row, _)| (row, 1)).collect();
@@ -185,7 +179,7 @@ fn settle(
                 rows.insert(key, 1);
             }
             Err(failure) => {
-                errors.insert((combined.span, failure));
+                errors.insert(Failed::from([(relation.span, failure)]));
             }
         }
     }
@@ -200,48 +194,42 @@ struct Scope<'a> {
     params: &'a BTreeMap<String, Value>,
 }
 
-/// Receives the environment, the weight and the error, if any, of a derivation.
-type Found<'f> = dyn FnMut(&mut Environment, usize, Option<Error>) + 'f;
+/// Receives the environment, the weight and the failures of a derivation.
+type Found<'f> = dyn FnMut(&mut Environment, usize, &Failed) + 'f;
 
 impl Scope<'_> {
-    /// The first failing head expression, by place.
-    fn first_error(&self, rule: &Rule, environment: &Environment) -> Option<Error> {
-        let head = rule.head.columns.iter().chain(&rule.head.contribution);
-        head.filter_map(|e| self.value(e, environment).err()).min()
-    }
-
     /// Calls `found` for each derivation of a conjunction, errors included, none that is false.
     fn derive(
         &self,
         conditions: &[Condition],
         environment: &mut Environment,
-        error: &mut Option<Error>,
+        failed: &mut Failed,
         weight: usize,
         found: &mut Found,
     ) {
         let Some((condition, rest)) = conditions.split_first() else {
-            found(environment, weight, *error);
+            found(environment, weight, failed);
             return;
         };
-        let before = *error;
+        let before = failed.clone();
         match condition {
             Condition::Test { test, .. } => match self.value(test, environment) {
                 Ok(Value::Bool(false)) => return,
-                Ok(_) => self.derive(rest, environment, error, weight, found),
-                Err(failed) => {
-                    note(error, failed);
-                    self.derive(rest, environment, error, weight, found);
+                Ok(_) => self.derive(rest, environment, failed, weight, found),
+                Err(error) => {
+                    failed.insert(error);
+                    self.derive(rest, environment, failed, weight, found);
                 }
             },
             Condition::Let {
                 variable, value, ..
             } => {
                 let value = self.value(value, environment);
-                if let Err(failed) = value {
-                    note(error, failed);
+                if let Err(error) = value {
+                    failed.insert(error);
                 }
                 environment[*variable] = Some(value);
-                self.derive(rest, environment, error, weight, found);
+                self.derive(rest, environment, failed, weight, found);
                 environment[*variable] = None;
             }
             Condition::Each {
@@ -253,21 +241,21 @@ impl Scope<'_> {
                     Ok(collection) => {
                         for element in elements(collection) {
                             environment[*variable] = Some(Ok(element));
-                            self.derive(rest, environment, error, weight, found);
-                            *error = before;
+                            self.derive(rest, environment, failed, weight, found);
+                            failed.clone_from(&before);
                         }
                     }
-                    Err(failed) => {
-                        note(error, failed);
-                        environment[*variable] = Some(Err(failed));
-                        self.derive(rest, environment, error, weight, found);
+                    Err(error) => {
+                        failed.insert(error);
+                        environment[*variable] = Some(Err(error));
+                        self.derive(rest, environment, failed, weight, found);
                     }
                 }
                 environment[*variable] = None;
             }
-            Condition::Atom(atom) => self.atom(atom, rest, environment, error, weight, found),
+            Condition::Atom(atom) => self.atom(atom, rest, environment, failed, weight, found),
         }
-        *error = before;
+        failed.clone_from(&before);
     }
 
     fn atom(
@@ -275,13 +263,13 @@ impl Scope<'_> {
         atom: &Atom,
         rest: &[Condition],
         environment: &mut Environment,
-        error: &mut Option<Error>,
+        failed: &mut Failed,
         weight: usize,
         found: &mut Found,
     ) {
-        if let Some(failed) = self.unknown_key(atom, environment) {
+        if let Some(error) = self.unknown_key(atom, environment) {
             // Nothing to match: neither true nor false. What it would bind fails with it.
-            note(error, failed);
+            failed.insert(error);
             let bound: Vec<VariableId> = match &atom.quantifier {
                 Quantifier::Each => variables(atom)
                     .filter(|v| environment[*v].is_none())
@@ -290,15 +278,15 @@ impl Scope<'_> {
                 _ => Vec::new(),
             };
             for variable in &bound {
-                environment[*variable] = Some(Err(failed));
+                environment[*variable] = Some(Err(error));
             }
-            self.derive(rest, environment, error, weight, found);
+            self.derive(rest, environment, failed, weight, found);
             for variable in bound {
                 environment[variable] = None;
             }
             return;
         }
-        let before = *error;
+        let before = failed.clone();
         let rows = &self.relations[&atom.relation];
         let mut matched = false;
         for (row, count) in rows {
@@ -308,7 +296,7 @@ impl Scope<'_> {
             matched = true;
             match &atom.quantifier {
                 Quantifier::Each => {
-                    self.derive(rest, environment, error, weight * count, found);
+                    self.derive(rest, environment, failed, weight * count, found);
                 }
                 Quantifier::Maybe { binds } => {
                     let values: Vec<Value> = binds
@@ -322,7 +310,7 @@ impl Scope<'_> {
                         environment[*variable] = Some(Ok(Value::Option(Some(Box::new(value)))));
                     }
                     unbind(&bound, environment);
-                    self.derive(rest, environment, error, weight * count, found);
+                    self.derive(rest, environment, failed, weight * count, found);
                     for (variable, _) in binds {
                         environment[*variable] = None;
                     }
@@ -330,16 +318,16 @@ impl Scope<'_> {
                 Quantifier::Not | Quantifier::Exists => {}
             }
             unbind(&bound, environment);
-            *error = before;
+            failed.clone_from(&before);
         }
         match &atom.quantifier {
-            Quantifier::Not if !matched => self.derive(rest, environment, error, weight, found),
-            Quantifier::Exists if matched => self.derive(rest, environment, error, weight, found),
+            Quantifier::Not if !matched => self.derive(rest, environment, failed, weight, found),
+            Quantifier::Exists if matched => self.derive(rest, environment, failed, weight, found),
             Quantifier::Maybe { binds } if !matched => {
                 for (variable, _) in binds {
                     environment[*variable] = Some(Ok(Value::Option(None)));
                 }
-                self.derive(rest, environment, error, weight, found);
+                self.derive(rest, environment, failed, weight, found);
                 for (variable, _) in binds {
                     environment[*variable] = None;
                 }
@@ -421,7 +409,7 @@ impl Scope<'_> {
                 ) {
                     (Ok(a), _) if a == decides => Ok(decides),
                     (_, Ok(b)) if b == decides => Ok(decides),
-                    (Err(failed), _) | (_, Err(failed)) => Err(failed),
+                    (Err(error), _) | (_, Err(error)) => Err(error),
                     (Ok(_), Ok(b)) => Ok(b),
                 }
             }
@@ -473,13 +461,18 @@ impl Scope<'_> {
         self.derive(
             conditions,
             &mut inner,
-            &mut None,
+            &mut Failed::new(),
             1,
-            &mut |env, weight, error| match error.map_or_else(|| self.value(element, env), Err) {
-                Ok(value) => items.extend(std::iter::repeat_n(value, weight)),
-                Err(failed) => {
-                    errors.insert(failed);
+            &mut |env, weight, failed| match failed.first() {
+                Some(error) => {
+                    errors.insert(*error);
                 }
+                None => match self.value(element, env) {
+                    Ok(value) => items.extend(std::iter::repeat_n(value, weight)),
+                    Err(error) => {
+                        errors.insert(error);
+                    }
+                },
             },
         );
         if let Some(first) = errors.first() {
@@ -513,11 +506,6 @@ impl Scope<'_> {
             },
         }
     }
-}
-
-/// Keeps the error that is written first.
-fn note(error: &mut Option<Error>, failed: Error) {
-    *error = Some(error.map_or(failed, |known| known.min(failed)));
 }
 
 fn unbind(variables: &[VariableId], environment: &mut Environment) {

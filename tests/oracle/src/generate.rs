@@ -144,14 +144,18 @@ impl Generator {
             );
             let header: Vec<String> = (0..columns.len()).map(|i| format!("c{i}")).collect();
             let mut rows: Vec<String> = Vec::new();
-            for _ in 0..self.random.below(14) {
+            for _ in 0..2 + self.random.below(16) {
                 if !rows.is_empty() && self.random.chance(15) {
                     let again = self.random.pick(&rows).clone();
                     rows.push(again);
                     continue;
                 }
                 let cells: Vec<String> = columns.iter().map(|k| self.cell(*k)).collect();
-                rows.push(cells.join(","));
+                // A lone empty field is quoted, or its line would be blank and skipped.
+                rows.push(match cells.as_slice() {
+                    [empty] if empty.is_empty() => "\"\"".to_string(),
+                    _ => cells.join(","),
+                });
             }
             files.push((format!("{name}.csv"), header.join(","), rows));
             self.relations.push(Relation {
@@ -211,9 +215,9 @@ impl Generator {
         for &kind in columns {
             let known = scope.of(kind);
             let roll = self.random.below(100);
-            written.push(if roll < 45 && !known.is_empty() {
+            written.push(if roll < 28 && !known.is_empty() {
                 self.random.pick(&known).clone()
-            } else if roll < 82 && bind {
+            } else if roll < 85 && bind {
                 scope.fresh(kind)
             } else if roll < 88 && kind != Kind::Float {
                 self.literal(kind)
@@ -247,7 +251,7 @@ impl Generator {
         for _ in 0..1 + self.random.below(3) {
             self.atom(scope);
         }
-        for _ in 0..self.random.below(4) {
+        for _ in 0..self.random.below(3) {
             self.condition(scope);
         }
     }
@@ -338,7 +342,7 @@ impl Generator {
     fn expression(&mut self, kind: Kind, scope: &Scope, fallible: bool) -> String {
         let known = scope.of(kind);
         let leaf = |this: &mut Generator| {
-            if !known.is_empty() && this.random.chance(75) {
+            if !known.is_empty() && this.random.chance(88) {
                 this.random.pick(&known).clone()
             } else {
                 this.literal(kind)
@@ -404,7 +408,7 @@ impl Generator {
     fn head(&mut self, columns: &[Kind], scope: &Scope) -> String {
         let mut written = Vec::new();
         for &kind in columns {
-            let fallible = self.random.chance(15);
+            let fallible = self.random.chance(35);
             written.push(self.expression(kind, scope, fallible));
         }
         written.join(", ")

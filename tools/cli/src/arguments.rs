@@ -199,7 +199,10 @@ mod tests {
             ("sheaf run --stats a.sheaf", StatsFormat::Table),
             ("sheaf run a.sheaf --stats", StatsFormat::Table),
             ("sheaf run --stats json a.sheaf", StatsFormat::Json),
-            ("sheaf run a.sheaf --stats json --workers 2", StatsFormat::Json),
+            (
+                "sheaf run a.sheaf --stats json --workers 2",
+                StatsFormat::Json,
+            ),
         ] {
             let Command::Run(run) = parse(line).unwrap().command else {
                 panic!("{line} is a run");

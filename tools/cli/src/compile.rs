@@ -72,10 +72,7 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String
 }
 
 /// A program that may be run, with its texts; complains otherwise.
-pub fn runnable(
-    file: &Path,
-    environment: &dyn Environment,
-) -> Result<(Program, Sources), Outcome> {
+pub fn runnable(file: &Path, environment: &dyn Environment) -> Result<(Program, Sources), Outcome> {
     match load(file, environment) {
         Ok(Loaded::Source(compiled)) => {
             compiled.complain();
@@ -102,7 +99,7 @@ pub fn runnable(
 /// A program from its text form, if it satisfies every invariant.
 fn graph(text: &str) -> Result<Box<Program>, Vec<String>> {
     let program = sheaf_ir::text::parse(text).map_err(|error| vec![error.to_string()])?;
-    match sheaf_ir::verify(&program) {
+    match sheaf_ir::verify::verify(&program) {
         Ok(()) => Ok(Box::new(program)),
         Err(violations) => Err(violations.iter().map(|v| v.to_string()).collect()),
     }

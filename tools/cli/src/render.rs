@@ -54,6 +54,26 @@ impl Pen {
         self.renderer.render(&groups)
     }
 
+    /// An error at a place in a text, without a code.
+    pub fn place(
+        &self,
+        message: &str,
+        (file, start, end): (FileId, u32, u32),
+        notes: &[String],
+        sources: &Sources,
+    ) -> String {
+        let source = sources.get(file);
+        let annotation = AnnotationKind::Primary.span(clamp(source.text(), start, end));
+        let snippet = Snippet::source(source.text()).path(source.name());
+        let mut group = Level::ERROR
+            .primary_title(message)
+            .element(snippet.annotation(annotation));
+        for note in notes {
+            group = group.element(Level::NOTE.message(note.as_str()));
+        }
+        self.renderer.render(&[group])
+    }
+
     /// A row that failed, and how often.
     pub fn failure(&self, failure: &Failure, times: u64, sources: &Sources) -> String {
         let message = failure.message();

@@ -55,7 +55,10 @@ pub fn to_table(report: &RunReport, compile: Duration) -> String {
     row("run".into(), time(statistics.run));
     row("write".into(), time(statistics.write));
     for input in &report.inputs {
-        row(format!("rows of {}", input.relation), input.rows.to_string());
+        row(
+            format!("rows of {}", input.relation),
+            input.rows.to_string(),
+        );
     }
     for output in &report.outputs {
         let name = format!("rows of {} to {}", output.relation, output.target);
@@ -65,7 +68,10 @@ pub fn to_table(report: &RunReport, compile: Duration) -> String {
     row("workers".into(), statistics.workers.to_string());
     row("processes".into(), statistics.processes.to_string());
     if let Some(bytes) = statistics.peak_memory {
-        row("peak memory".into(), format!("{:.1} MB", bytes as f64 / 1e6));
+        row(
+            "peak memory".into(),
+            format!("{:.1} MB", bytes as f64 / 1e6),
+        );
     }
     table.trim_fmt()
 }

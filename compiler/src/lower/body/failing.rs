@@ -6,13 +6,13 @@ use sheaf_ir::{Function, NodeId, Span, Type};
 
 use super::super::detach;
 use super::super::expressions::{
-    Delayed, absent, delayed, dependents, must_succeed, not, or, succeeds,
+    Delayed, absent, delayed, dependents, is_positive, must_succeed, not, or, succeeds,
 };
 use super::super::pipe::Pipe;
 use super::super::uses::{
     binds, can_fail, condition_can_fail, is_relational, mentions, reads_relations, uses,
 };
-use super::{Body, MAX_BRANCHES, Wanted, evaluate_branch, is_positive};
+use super::{Body, MAX_BRANCHES, Wanted, evaluate_branch};
 use crate::hir::{Condition, Expr, VariableId};
 
 impl Body<'_, '_> {

@@ -1,7 +1,8 @@
 //! How the processes of a generation find and know each other.
 //!
 //! Followers call the leader; when all have called, it tells each where the others listen, and each
-//! calls those with lower numbers. A caller that does not speak this protocol, is of another
+//! calls those with lower numbers. Who has met all others says so to the leader, and when all have,
+//! it lets them start: from then on everyone notices for himself when another is lost. A caller that does not speak this protocol, is of another
 //! generation, or comes twice is turned away and harms nobody.
 
 use std::io::{self, Read, Write};
@@ -22,6 +23,8 @@ pub type Member = Option<TcpStream>;
 const MAGIC: [u8; 8] = *b"SHEAF\0\0\x01";
 /// How long a caller may take to say who it is.
 const INTRODUCTION: Duration = Duration::from_millis(500);
+/// How long a wait may miss that the leader is gone.
+const GLANCE: Duration = Duration::from_millis(50);
 /// No greeting is longer; what claims to be is garbage.
 const LONGEST: usize = 1 << 16;
 
@@ -38,6 +41,10 @@ struct Welcome {
     /// By process; `None` for the leader, whom all know.
     addresses: Vec<Option<SocketAddr>>,
 }
+
+/// Has met all others; from the leader: all have.
+#[derive(Serialize, Deserialize)]
+struct Ready;
 
 pub(super) fn meet(workers: usize, membership: Membership) -> io::Result<(Place, Vec<Member>)> {
     match membership {
@@ -72,19 +79,23 @@ fn lead(
     patience: Duration,
 ) -> io::Result<(Place, Vec<Member>)> {
     let mut addresses = vec![None; processes];
-    let members = gather(
-        listener,
-        0,
+    let deadline = Instant::now() + patience;
+    let expected = Expected {
+        process: 0,
         processes,
         generation,
-        patience,
-        |process, from| {
-            addresses[process] = from;
-        },
-    )?;
+        deadline,
+    };
+    let members = gather(listener, expected, None, |process, from| {
+        addresses[process] = from;
+    })?;
     let welcome = Welcome { workers, addresses };
     for mut member in members.iter().flatten() {
         say(&mut member, &welcome)?;
+    }
+    await_ready(&members, deadline)?;
+    for mut member in members.iter().flatten() {
+        say(&mut member, &Ready)?;
     }
     Ok((
         Place {
@@ -94,6 +105,37 @@ fn lead(
         },
         members,
     ))
+}
+
+/// Waits until all members have met each other, and for none of them when one is lost.
+fn await_ready(members: &[Member], deadline: Instant) -> io::Result<()> {
+    let mut missing: Vec<(usize, &TcpStream)> = members
+        .iter()
+        .enumerate()
+        .filter_map(|(process, member)| Some((process, member.as_ref()?)))
+        .collect();
+    while !missing.is_empty() {
+        let lost = |process: usize, error: io::Error| {
+            io::Error::new(error.kind(), format!("process {process} was lost: {error}"))
+        };
+        let mut waiting = Vec::new();
+        for (process, mut member) in missing {
+            if has_spoken(member).map_err(|error| lost(process, error))? {
+                member.set_read_timeout(Some(left(deadline)))?;
+                hear::<Ready>(&mut member).map_err(|error| lost(process, error))?;
+                member.set_read_timeout(None)?;
+            } else if Instant::now() >= deadline {
+                return Err(lost(process, io::ErrorKind::TimedOut.into()));
+            } else {
+                waiting.push((process, member));
+            }
+        }
+        missing = waiting;
+        if !missing.is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    Ok(())
 }
 
 fn follow(
@@ -130,15 +172,20 @@ fn follow(
         say(&mut peer, &hello(None))?;
         members.push(Some(peer));
     }
-    let later = gather(
-        listener,
+    let expected = Expected {
         process,
         processes,
         generation,
-        left(deadline),
-        |_, _| {},
-    )?;
+        deadline,
+    };
+    let later = gather(listener, expected, members[0].as_ref(), |_, _| {})?;
     members.extend(later.into_iter().skip(process));
+    if let Some(mut leader) = members[0].as_ref() {
+        say(&mut leader, &Ready)?;
+        leader.set_read_timeout(Some(left(deadline)))?;
+        hear::<Ready>(&mut leader)?;
+        leader.set_read_timeout(None)?;
+    }
     Ok((
         Place {
             process,
@@ -149,17 +196,29 @@ fn follow(
     ))
 }
 
-/// Accepts all processes above `process`. Each caller introduces itself on a thread of its own, so
-/// that a silent one keeps nobody waiting.
-fn gather(
-    listener: TcpListener,
+/// Who is to call.
+struct Expected {
+    /// The process that is called, by all above it.
     process: usize,
     processes: usize,
     generation: u64,
-    patience: Duration,
+    deadline: Instant,
+}
+
+/// Accepts all processes above the own one, as long as the leader is there. Each caller introduces
+/// itself on a thread of its own, so that a silent one keeps nobody waiting.
+fn gather(
+    listener: TcpListener,
+    expected: Expected,
+    leader: Option<&TcpStream>,
     mut came: impl FnMut(usize, Option<SocketAddr>),
 ) -> io::Result<Vec<Member>> {
-    let deadline = Instant::now() + patience;
+    let Expected {
+        process,
+        processes,
+        generation,
+        deadline,
+    } = expected;
     let mut members: Vec<Member> = (0..processes).map(|_| None).collect();
     let mut missing = processes.saturating_sub(process + 1);
     if missing == 0 {
@@ -169,7 +228,7 @@ fn gather(
     let done = Arc::new(AtomicBool::new(false));
     let callers = receive(listener, Arc::clone(&done))?;
     let outcome = loop {
-        match callers.recv_timeout(left(deadline)) {
+        match callers.recv_timeout(left(deadline).min(GLANCE)) {
             Ok((hello, tcp)) => {
                 let expected = hello.generation == generation
                     && hello.process > process
@@ -187,6 +246,10 @@ fn gather(
             Err(RecvTimeoutError::Disconnected) => {
                 break Err(io::Error::other("the listener failed"));
             }
+            Err(RecvTimeoutError::Timeout) if leader.is_some_and(|l| has_spoken(l).is_err()) => {
+                break Err(io::Error::other("the leader gave up"));
+            }
+            Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
             Err(RecvTimeoutError::Timeout) => {
                 let absent: Vec<String> = (process + 1..processes)
                     .filter(|p| members[*p].is_none())
@@ -203,6 +266,19 @@ fn gather(
     // Wakes the thread that accepts; when this call fails it has ended already.
     let _ = TcpStream::connect_timeout(&address, INTRODUCTION);
     outcome.map(|()| members)
+}
+
+/// Whether there is something to be heard.
+fn has_spoken(tcp: &TcpStream) -> io::Result<bool> {
+    tcp.set_nonblocking(true)?;
+    let peeked = tcp.peek(&mut [0]);
+    tcp.set_nonblocking(false)?;
+    match peeked {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn receive(
@@ -278,4 +354,33 @@ fn hear<M: DeserializeOwned>(tcp: &mut impl Read) -> io::Result<M> {
     let mut body = vec![0; length];
     tcp.read_exact(&mut body)?;
     postcard::from_bytes(&body).map_err(|_| garbage())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_lost_while_all_meet_is_named_and_nobody_waits_for_it() {
+        let patience = Duration::from_secs(30);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let leader = listener.local_addr().unwrap();
+        let begin = Instant::now();
+        let survivor = std::thread::spawn(move || follow(leader, 1, 5, patience).map(|_| ()));
+        let lost = std::thread::spawn(move || {
+            let mut to_leader = TcpStream::connect(leader).unwrap();
+            let hello = Hello {
+                generation: 5,
+                process: 2,
+                listens: None,
+            };
+            say(&mut to_leader, &hello).unwrap();
+            hear::<Welcome>(&mut to_leader).unwrap();
+        });
+        let led = lead(1, listener, 3, 5, patience).map(|_| ()).unwrap_err();
+        assert!(led.to_string().starts_with("process 2 was lost"), "{led}");
+        assert!(survivor.join().unwrap().is_err());
+        lost.join().unwrap();
+        assert!(begin.elapsed() < patience / 2);
+    }
 }

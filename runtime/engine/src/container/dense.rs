@@ -1,7 +1,7 @@
 //! Rows of a fixed number of words, stored in order of insertion, found through a table of row
 //! numbers and tags.
 
-use super::hash::{AHEAD, CACHED_BYTES, hash_words, prefetch};
+use super::hash::{AHEAD, CACHED_BYTES, hash_words, is_oversized, prefetch};
 
 /// How a word is stored.
 pub trait Word: Copy + Eq + std::fmt::Debug {
@@ -145,11 +145,15 @@ impl<W: Word, const N: usize> DenseSet<W, N> {
         }
     }
 
-    /// Forgets the rows, keeps the room.
+    /// Forgets the rows; keeps the room, unless most of it was not needed this time.
     pub fn clear(&mut self) {
+        if is_oversized(self.slots.len(), self.len) {
+            self.slots = Vec::new();
+        } else {
+            self.slots.fill(0);
+        }
         self.words.clear();
         self.len = 0;
-        self.slots.fill(0);
     }
 
     /// Makes room for some more rows at a load of at most 5/8.

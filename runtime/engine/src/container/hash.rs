@@ -52,3 +52,10 @@ pub const CACHED_BYTES: usize = 256 << 10;
 
 /// How far ahead of its use a table slot is prefetched, in rows.
 pub const AHEAD: usize = 12;
+
+/// Whether a table of so many slots is too large to be kept for about so many rows: clearing it, and
+/// missing the cache in it, would cost more than a new one. A chunk of a fixpoint may be a thousand
+/// times larger than the next.
+pub fn is_oversized(slots: usize, rows: usize) -> bool {
+    slots > 1 << 14 && slots / 64 > rows
+}

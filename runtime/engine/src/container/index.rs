@@ -12,9 +12,9 @@ use super::payload::Payload;
 #[derive(Clone, Debug)]
 pub enum Index {
     /// Complete.
-    Static(StaticIndex),
+    Static(Box<StaticIndex>),
     /// Rows may still come.
-    Growing(GrowingIndex),
+    Growing(Box<GrowingIndex>),
 }
 
 /// The rows of one key: numbers `at..end` of a static index, or the chain of a growing one that
@@ -31,6 +31,18 @@ impl Matches {
     /// Whether no row is left.
     pub fn is_empty(self) -> bool {
         self.at == self.end
+    }
+}
+
+impl From<StaticIndex> for Index {
+    fn from(index: StaticIndex) -> Index {
+        Index::Static(Box::new(index))
+    }
+}
+
+impl From<GrowingIndex> for Index {
+    fn from(index: GrowingIndex) -> Index {
+        Index::Growing(Box::new(index))
     }
 }
 
@@ -365,6 +377,12 @@ impl GrowingIndex {
             row = self.next[row as usize];
         }
         count
+    }
+
+    /// A word that is not part of the key, by the number of its row and its column.
+    pub fn word(&self, row: usize, column: usize) -> Option<u64> {
+        let at = self.others.iter().position(|&c| c == column)?;
+        Some(self.payload.word(row, at))
     }
 
     /// Replaces a word that is not part of the key, by the number of its row and its column.

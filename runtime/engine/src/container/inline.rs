@@ -1,6 +1,6 @@
 //! A set of 64-bit keys that are their own table entries.
 
-use super::hash::{AHEAD, CACHED_BYTES, hash_word, prefetch};
+use super::hash::{AHEAD, CACHED_BYTES, hash_word, is_oversized, prefetch};
 
 /// Marks a free slot; the one key that cannot be stored.
 pub const VACANT: u64 = u64::MAX;
@@ -65,9 +65,11 @@ impl InlineSet {
         }
     }
 
-    /// Forgets the keys, keeps the room.
+    /// Forgets the keys; keeps the room, unless most of it was not needed this time.
     pub fn clear(&mut self) {
-        if self.keys.len() * 16 < self.slots.len() {
+        if is_oversized(self.slots.len(), self.keys.len()) {
+            self.slots = Vec::new();
+        } else if self.keys.len() * 16 < self.slots.len() {
             let mask = self.slots.len() - 1;
             for &key in &self.keys {
                 let mut at = hash_word(key) as usize & mask;

@@ -96,6 +96,11 @@ impl KeyTable {
         })
     }
 
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Bytes held.
     pub fn memory(&self) -> usize {
         dense!(&self.form, set => set.memory(), else form => match form {

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use sheaf_ir::encoding::float_key;
-use sheaf_ir::{Combiner, Type};
-use sheaf_kernels::{Environment, Rows, words};
+use sheaf_ir::{Combiner, Span, Type};
+use sheaf_kernels::combine::Lattice;
+use sheaf_kernels::{Environment, Rows};
 
 use super::key_table::KeyTable;
 
@@ -16,8 +17,8 @@ pub enum Join {
     Signed(Ordering),
     /// The less or greater of two floats.
     Float(Ordering),
-    /// Gives the join of an old and a new value if that is not the old one.
-    Other(Box<dyn FnMut(u64, u64) -> Option<u64>>),
+    /// Anything else; it cannot fail.
+    Other(Lattice),
 }
 
 impl fmt::Debug for Join {
@@ -31,36 +32,35 @@ impl fmt::Debug for Join {
 }
 
 impl Join {
-    /// The join of a lattice on words of a type; `None` if the combiner is no climbing lattice of
-    /// single words.
+    /// The join of a lattice on words of a type; `None` if the combiner is no lattice that climbs
+    /// and cannot fail.
     pub fn new(combiner: &Combiner, ty: &Type, environment: &Environment) -> Option<Join> {
+        if !combiner.is_climbing() || !combiner.is_idempotent() {
+            return None;
+        }
+        let lattice = Lattice::new(combiner, ty, environment, Span::default()).ok()?;
         let wanted = match combiner {
-            Combiner::Min | Combiner::All => Ordering::Less,
-            Combiner::Max | Combiner::Any => Ordering::Greater,
-            _ => return None,
+            Combiner::Min | Combiner::All => Some(Ordering::Less),
+            Combiner::Max | Combiner::Any => Some(Ordering::Greater),
+            _ => None,
         };
-        Some(match ty {
-            Type::Float => Join::Float(wanted),
-            ty if ty.is_inline() => Join::Signed(wanted),
-            ty => {
-                let (ty, interner) = (ty.clone(), environment.interner.clone());
-                Join::Other(Box::new(move |old, new| {
-                    (words::compare(new, old, &ty, &interner) == wanted).then_some(new)
-                }))
-            }
+        Some(match (ty, wanted) {
+            (Type::Float, Some(wanted)) => Join::Float(wanted),
+            (ty, Some(wanted)) if ty.is_inline() => Join::Signed(wanted),
+            _ => Join::Other(lattice),
         })
     }
 
     /// The join, if it is not the old value.
     #[inline(always)]
-    pub fn join(&mut self, old: u64, new: u64) -> Option<u64> {
+    pub fn join(&self, old: u64, new: u64) -> Option<u64> {
         match self {
             Join::Signed(wanted) => ((new as i64).cmp(&(old as i64)) == *wanted).then_some(new),
             Join::Float(wanted) => {
                 let key = |word| float_key(f64::from_bits(word));
                 (key(new).cmp(&key(old)) == *wanted).then_some(new)
             }
-            Join::Other(join) => join(old, new),
+            Join::Other(lattice) => lattice.join(old, new).ok().flatten(),
         }
     }
 }

@@ -16,6 +16,8 @@ mod lattice;
 mod payload;
 mod recent;
 mod row_set;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use dense::Word;
 pub use index::{GrowingIndex, Index, Matches, StaticIndex};

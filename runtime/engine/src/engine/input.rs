@@ -93,29 +93,27 @@ impl Feed {
         }
     }
 
-    /// Gives rows to the next worker; `None` if the epoch is closed.
+    /// Gives rows to the next worker; says whether the epoch was still open. While it has to wait
+    /// it calls `stuck` now and then, whose error ends it.
     pub fn give(
         &self,
         rows: Rows,
         epoch: u64,
-        check: impl Fn() -> Result<(), EngineError>,
-    ) -> Option<Result<(), EngineError>> {
+        mut stuck: impl FnMut() -> Result<(), EngineError>,
+    ) -> Result<bool, EngineError> {
         let mut state = lock(&self.state);
         while state.words >= LIMIT {
-            if let Err(error) = check() {
-                return Some(Err(error));
-            }
-            state = self
+            let (woken, timeout) = self
                 .taken
                 .wait_timeout(state, GLANCE)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() {
+                stuck()?;
+            }
         }
         if state.frontier.is_none_or(|f| epoch < f) {
-            return None;
-        }
-        if let Err(error) = check() {
-            return Some(Err(error));
+            return Ok(false);
         }
         state.words += size(&rows);
         let next = state.next;
@@ -123,7 +121,7 @@ impl Feed {
         let queue = &mut state.queues[next];
         queue.batches.push_back((epoch, rows));
         queue.wake();
-        Some(Ok(()))
+        Ok(true)
     }
 
     pub fn advance(&self, epoch: u64) {

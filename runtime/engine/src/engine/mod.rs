@@ -328,14 +328,19 @@ impl Installation {
                 found: rows.arity(),
             });
         }
-        let _hungry = self.outputs.expect();
-        feed.give(rows, epoch, || self.shared.check())
-            .unwrap_or_else(|| {
-                Err(EngineError::Closed {
-                    source_name: source.to_string(),
-                    epoch,
-                })
-            })
+        self.shared.check()?;
+        let mut reads = self.outputs.reads();
+        let open = feed.give(rows, epoch, || {
+            reads = self.outputs.relieve(reads);
+            self.shared.check()
+        })?;
+        match open {
+            true => Ok(()),
+            false => Err(EngineError::Closed {
+                source_name: source.to_string(),
+                epoch,
+            }),
+        }
     }
 
     /// Promises that no source gets rows of an earlier epoch any more.

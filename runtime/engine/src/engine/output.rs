@@ -1,7 +1,7 @@
 //! What comes out of an installation: a bounded queue between worker 0 and whoever asks.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,9 +41,8 @@ pub enum OutputEvent {
 pub(crate) struct Outputs {
     state: Mutex<State>,
     arrived: Condvar,
-    /// Callers that are feeding: while there are any, the queue has no bound, for the one who feeds
-    /// may be the one who reads.
-    feeding: AtomicUsize,
+    /// How often somebody asked for an event.
+    reads: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -51,17 +50,10 @@ struct State {
     events: VecDeque<OutputEvent>,
     words: usize,
     frontier: Option<u64>,
+    /// Whether the queue has no bound until somebody reads.
+    lifted: bool,
     /// Wakes the operator that fills the queue, when it waits for room.
     waiting: Option<SyncActivator>,
-}
-
-/// While it lives, the queue takes everything.
-pub(crate) struct Feeding<'a>(&'a Outputs);
-
-impl Drop for Feeding<'_> {
-    fn drop(&mut self) {
-        self.0.feeding.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 impl Outputs {
@@ -71,45 +63,57 @@ impl Outputs {
                 events: VecDeque::new(),
                 words: 0,
                 frontier: Some(0),
+                lifted: false,
                 waiting: None,
             }),
             arrived: Condvar::new(),
-            feeding: AtomicUsize::new(0),
+            reads: AtomicU64::new(0),
         })
     }
 
-    /// Says that the caller is about to feed.
-    pub fn expect(&self) -> Feeding<'_> {
-        self.feeding.fetch_add(1, Ordering::SeqCst);
-        if let Some(waiting) = lock(&self.state).waiting.take() {
-            // A worker that has ended needs no waking.
-            let _ = waiting.activate();
+    /// How often somebody asked for an event.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Somebody who feeds is stuck. If nobody has read since `reads`, nobody may until the feeding
+    /// is done, so the queue takes everything for the time being. Gives the present `reads`.
+    pub fn relieve(&self, reads: u64) -> u64 {
+        let now = self.reads();
+        if now == reads {
+            let mut state = lock(&self.state);
+            state.lifted = true;
+            if let Some(waiting) = state.waiting.take() {
+                // A worker that has ended needs no waking.
+                let _ = waiting.activate();
+            }
         }
-        Feeding(self)
+        now
     }
 
     pub fn frontier(&self) -> Option<u64> {
         lock(&self.state).frontier
     }
 
-    /// Takes the next event, or nothing if none comes in time. What came before a failure is lost.
+    /// Takes the next event, or nothing if none comes in time. After a failure, what had come
+    /// before it still comes first.
     pub fn next(
         &self,
         timeout: Duration,
         check: impl Fn() -> Result<(), EngineError>,
     ) -> Result<Option<OutputEvent>, EngineError> {
         let deadline = Instant::now() + timeout;
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let mut state = lock(&self.state);
+        state.lifted = false;
         loop {
             if let Some(event) = state.events.pop_front() {
-                if let OutputEvent::Rows { rows, .. } = &event {
-                    state.words -= size(rows);
-                    if state.words < LIMIT / 2
-                        && let Some(waiting) = state.waiting.take()
-                    {
-                        // A worker that has ended needs no waking.
-                        let _ = waiting.activate();
-                    }
+                state.words -= size(&event);
+                if state.words < LIMIT / 2
+                    && let Some(waiting) = state.waiting.take()
+                {
+                    // A worker that has ended needs no waking.
+                    let _ = waiting.activate();
                 }
                 return Ok(Some(event));
             }
@@ -129,7 +133,7 @@ impl Outputs {
     /// Whether rows may be put; if not, `activator` is called when they may.
     pub fn has_room(&self, activator: &SyncActivator) -> bool {
         let mut state = lock(&self.state);
-        if state.words < LIMIT || self.feeding.load(Ordering::SeqCst) > 0 {
+        if state.words < LIMIT || state.lifted {
             return true;
         }
         state.waiting = Some(activator.clone());
@@ -139,9 +143,7 @@ impl Outputs {
     /// Puts rows or an error.
     pub fn put(&self, event: OutputEvent) {
         let mut state = lock(&self.state);
-        if let OutputEvent::Rows { rows, .. } = &event {
-            state.words += size(rows);
-        }
+        state.words += size(&event);
         state.events.push_back(event);
         drop(state);
         self.arrived.notify_all();
@@ -163,7 +165,17 @@ impl Outputs {
     }
 }
 
-/// A row without columns takes room as well.
-fn size(rows: &Rows) -> usize {
-    rows.words().len().max(rows.len())
+/// Words that an event takes up, about. A row without columns takes room as well.
+fn size(event: &OutputEvent) -> usize {
+    match event {
+        OutputEvent::Rows { rows, .. } => rows.words().len().max(rows.len()),
+        OutputEvent::Error(error) => {
+            let input = error
+                .input
+                .iter()
+                .map(|(name, value)| name.len() + value.len());
+            32 + (error.error.message.len() + input.sum::<usize>()) / 8
+        }
+        OutputEvent::Frontier(_) | OutputEvent::Done => 0,
+    }
 }

@@ -149,17 +149,7 @@ impl Operator for Expand {
     fn push(&mut self, _: usize, rows: Rows, output: &mut Output) {
         self.0
             .extend(rows.iter().map(|row| (row.to_vec(), 1_000_000)));
-        for row in rows.iter() {
-            output.errors.push(ErrorRow {
-                node: "expand".into(),
-                error: sheaf_kernels::EvalError {
-                    code: sheaf_kernels::ErrorCode::Overflow,
-                    span: Span::default(),
-                    message: format!("row {}", row[0]),
-                },
-                input: Vec::new(),
-            });
-        }
+        output.errors.extend(rows.iter().map(|row| failure(row[0])));
     }
     fn close(&mut self, _: usize, _: &mut Output) {}
     fn end_epoch(&mut self, _: &mut Output) {}
@@ -182,6 +172,35 @@ impl Operator for Expand {
     }
 }
 
+/// Fails for every row.
+struct Fail;
+
+impl Operator for Fail {
+    fn push(&mut self, _: usize, rows: Rows, output: &mut Output) {
+        output.errors.extend(rows.iter().map(|row| failure(row[0])));
+    }
+    fn close(&mut self, _: usize, _: &mut Output) {}
+    fn end_epoch(&mut self, _: &mut Output) {}
+    fn work(&mut self, _: &mut usize, _: &mut Output) -> Progress {
+        Progress::Done
+    }
+    fn memory(&self) -> usize {
+        0
+    }
+}
+
+fn failure(row: u64) -> ErrorRow {
+    ErrorRow {
+        node: "test".into(),
+        error: sheaf_kernels::EvalError {
+            code: sheaf_kernels::ErrorCode::Overflow,
+            span: Span::default(),
+            message: format!("row {row}"),
+        },
+        input: vec![("a".into(), "x".repeat(200))],
+    }
+}
+
 fn operators(request: &Request) -> Result<Share, String> {
     let types = [Type::String, Type::String];
     Ok(match &request.program.graph[request.id].operator {
@@ -201,6 +220,7 @@ fn operators(request: &Request) -> Result<Share, String> {
             finished: false,
         })),
         Ir::Union => Share::Plain(Box::<Count>::default()),
+        Ir::Semijoin { .. } => Share::Plain(Box::new(Fail)),
         Ir::Distinct => Share::Plain(Box::<Expand>::default()),
         other => return Err(format!("{other:?}")),
     })
@@ -524,6 +544,76 @@ fn output_that_nobody_takes_does_not_pile_up() {
         assert_eq!(given("expand"), 8_000_000);
         cluster.end();
     }
+}
+
+#[test]
+fn failures_that_nobody_takes_do_not_pile_up() {
+    const ROWS: u64 = 300_000;
+    for (processes, workers) in [(1, 2), (2, 1)] {
+        let cluster = Cluster::start(processes, workers);
+        let (program, plan) = expansion();
+        let mut program = Program::clone(&program);
+        let expand = program.find("expand").unwrap();
+        program.graph[expand].operator = Ir::Semijoin {
+            left_key: Vec::new(),
+            right_key: Vec::new(),
+        };
+        let installation = install(&cluster.engine, (Arc::new(program), plan));
+        for rows in (0..ROWS).collect::<Vec<u64>>().chunks(1000) {
+            let rows = Rows::from_words(2, rows.iter().flat_map(|i| [*i, *i]).collect());
+            installation.feed("row", rows, 0).unwrap();
+        }
+        installation.close().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        let statistics = installation.statistics();
+        let reported: u64 = statistics.iter().map(|s| s.errors).sum();
+        assert!(reported < ROWS * 3 / 4, "{reported}");
+        let mut errors = 0;
+        loop {
+            match installation.next_output(PATIENCE).unwrap() {
+                Some(OutputEvent::Error(_)) => errors += 1,
+                Some(OutputEvent::Done) => break,
+                Some(_) => {}
+                None => panic!("nothing came for {PATIENCE:?}"),
+            }
+        }
+        assert_eq!(errors, ROWS);
+        cluster.end();
+    }
+}
+
+#[test]
+fn whoever_feeds_all_before_reading_is_not_stuck() {
+    // Each batch fills half a source's queue; all together are more than the output queue and the
+    // source's take.
+    const BATCHES: usize = 8;
+    let batch = Rows::from_words(2, vec![0; 1 << 18]);
+    let cluster = Cluster::start(1, 2);
+    let (mut program, mut plan) = (Program::default(), Plan::default());
+    let ints = || [Type::Int, Type::Int];
+    let source = Ir::Source {
+        connector: connector(),
+    };
+    let row = node(&mut program, "row", source, ints());
+    let copies = node(&mut program, "copies", sink(), ints());
+    program.connect(row, copies, 0);
+    route(&mut plan, "row", "copies", 0, Route::Gather);
+    let installation = install(&cluster.engine, (Arc::new(program), plan));
+    for _ in 0..BATCHES {
+        installation.feed("row", batch.clone(), 0).unwrap();
+    }
+    installation.close().unwrap();
+    let mut count = 0;
+    loop {
+        match installation.next_output(PATIENCE).unwrap() {
+            Some(OutputEvent::Rows { rows, .. }) => count += rows.len(),
+            Some(OutputEvent::Done) => break,
+            Some(_) => {}
+            None => panic!("nothing came for {PATIENCE:?}"),
+        }
+    }
+    assert_eq!(count, BATCHES * batch.len());
+    cluster.end();
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Gate {
     under_way: Vec<Cell<usize>>,
     /// Whether the consumer is on the same worker.
     local: bool,
-    waiting: RefCell<Option<Activator>>,
+    waiting: RefCell<Vec<Activator>>,
 }
 
 impl Gate {
@@ -45,11 +45,12 @@ impl Gate {
         })
     }
 
-    /// Whether more may be given. If not, `activator` is called when it opens.
+    /// Whether more may be given. If not, `activator` is called when it opens; whoever asks goes to
+    /// sleep if the answer is no, so that few wait here.
     pub fn is_open(&self, activator: &Activator) -> bool {
         let open = self.under_way.iter().all(|n| n.get() < LIMIT);
         if !open {
-            *self.waiting.borrow_mut() = Some(activator.clone());
+            self.waiting.borrow_mut().push(activator.clone());
         }
         open
     }
@@ -64,10 +65,10 @@ impl Gate {
     pub fn take(&self, target: usize, rows: usize) {
         let under_way = &self.under_way[target];
         under_way.set(under_way.get().saturating_sub(rows));
-        if under_way.get() < LIMIT
-            && let Some(activator) = self.waiting.borrow_mut().take()
-        {
-            activator.activate();
+        if under_way.get() < LIMIT {
+            for activator in self.waiting.borrow_mut().drain(..) {
+                activator.activate();
+            }
         }
     }
 }

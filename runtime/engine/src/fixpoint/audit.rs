@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use sheaf_kernels::Rows;
 
-use super::executor::{Fixpoint, Task};
+use super::dataflow::Task;
+use super::executor::Fixpoint;
 use super::stage::{Kind, Region};
 use crate::Output;
 use crate::container::{BATCH, Index};

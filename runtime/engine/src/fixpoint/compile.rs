@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sheaf_ir::graph::Operator as Ir;
 use sheaf_ir::plan::{FixpointStrategy, Plan};
-use sheaf_ir::{Block, ExprKind, NodeId, Program, Type};
+use sheaf_ir::{Block, NodeId, Program, Type};
 
 use super::stage::{
     Antijoin, Consumer, Identity, Join, Kept, Kind, Region, Semijoin, SideState, Stage,
@@ -15,7 +15,7 @@ use crate::operators::block::BlockRunner;
 use crate::operators::matching::{Emitter, Side};
 use crate::operators::optional::Optional;
 use crate::operators::outer_join::wrapped_sides;
-use crate::operators::{BuildError, Environment, Shape, shape, values};
+use crate::operators::{BuildError, Environment, Shape, shape};
 
 /// Compiles the loop of fixpoint `id`. Rows may leave the worker only if `exits`.
 pub(super) fn compile(
@@ -54,31 +54,31 @@ pub(super) fn lattice_join(
     }
 }
 
-fn unsupported(program: &Program, id: NodeId, reason: impl Into<String>) -> BuildError {
+pub(super) fn unsupported(program: &Program, id: NodeId, reason: impl Into<String>) -> BuildError {
     BuildError::Unsupported {
         node: program.graph[id].name.clone(),
         reason: reason.into(),
     }
 }
 
-struct Compiler<'a> {
-    program: &'a Program,
-    id: NodeId,
+pub(super) struct Compiler<'a> {
+    pub program: &'a Program,
+    pub id: NodeId,
     environment: &'a Environment,
     shape: &'a Shape,
     exits: bool,
     /// The nodes inside, by stage: ascending by name.
-    nodes: Vec<NodeId>,
+    pub nodes: Vec<NodeId>,
     stage_of: BTreeMap<NodeId, usize>,
     /// By stage: what feeds it, by port; `None` for an entry with its number.
-    inputs: Vec<Vec<(usize, Input)>>,
-    invariant: Vec<bool>,
-    rank: Vec<usize>,
+    pub inputs: Vec<Vec<(usize, Input)>>,
+    pub invariant: Vec<bool>,
+    pub rank: Vec<usize>,
 }
 
 /// What feeds a port of a stage.
 #[derive(Clone, Copy, Debug)]
-enum Input {
+pub(super) enum Input {
     Stage { stage: usize, exit: Option<usize> },
     Entry(usize),
 }
@@ -135,19 +135,19 @@ impl<'a> Compiler<'a> {
         Ok(compiler)
     }
 
-    fn operator(&self, stage: usize) -> &'a Ir {
+    pub fn operator(&self, stage: usize) -> &'a Ir {
         &self.program.graph[self.nodes[stage]].operator
     }
 
-    fn columns(&self, node: NodeId) -> &'a [(String, Type)] {
+    pub fn columns(&self, node: NodeId) -> &'a [(String, Type)] {
         &self.program.graph[node].output.columns
     }
 
-    fn is_variable(&self, stage: usize) -> bool {
+    pub fn is_variable(&self, stage: usize) -> bool {
         matches!(self.operator(stage), Ir::Variable { .. })
     }
 
-    fn stages_into(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
+    pub fn stages_into(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
         self.inputs[stage]
             .iter()
             .filter_map(|(_, input)| match input {
@@ -156,39 +156,8 @@ impl<'a> Compiler<'a> {
             })
     }
 
-    /// Finds the stages that depend on no variable, and the order of those.
-    fn find_invariants(&mut self) -> Result<(), BuildError> {
-        let count = self.nodes.len();
-        for _ in 0..count + 1 {
-            let mut changed = false;
-            for stage in 0..count {
-                let depends =
-                    self.is_variable(stage) || self.stages_into(stage).any(|s| !self.invariant[s]);
-                let rank = self
-                    .stages_into(stage)
-                    .filter(|&s| !self.is_variable(s))
-                    .map(|s| self.rank[s] + 1)
-                    .max()
-                    .unwrap_or(0);
-                if self.invariant[stage] == depends || self.rank[stage] != rank {
-                    self.invariant[stage] = !depends;
-                    self.rank[stage] = rank;
-                    changed = true;
-                }
-            }
-            if !changed {
-                return Ok(());
-            }
-        }
-        Err(unsupported(
-            self.program,
-            self.id,
-            "a cycle passes through no variable",
-        ))
-    }
-
     /// The only input of a port.
-    fn input(&self, stage: usize, port: usize) -> Result<Input, BuildError> {
+    pub fn input(&self, stage: usize, port: usize) -> Result<Input, BuildError> {
         let mut inputs = self.inputs[stage].iter().filter(|i| i.0 == port);
         match (inputs.next(), inputs.next()) {
             (Some(&(_, input)), None) => Ok(input),
@@ -200,118 +169,15 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn input_columns(&self, stage: usize, port: usize) -> Result<&'a [(String, Type)], BuildError> {
+    pub fn input_columns(
+        &self,
+        stage: usize,
+        port: usize,
+    ) -> Result<&'a [(String, Type)], BuildError> {
         Ok(match self.input(stage, port)? {
             Input::Stage { stage, .. } => self.columns(self.nodes[stage]),
             Input::Entry(entry) => self.columns(self.shape.entries[entry].from),
         })
-    }
-
-    fn is_invariant_port(&self, stage: usize, port: usize) -> bool {
-        self.inputs[stage]
-            .iter()
-            .filter(|i| i.0 == port)
-            .all(|(_, input)| match input {
-                Input::Stage { stage, .. } => self.invariant[*stage],
-                Input::Entry(_) => true,
-            })
-    }
-
-    /// The entry ports that an invariant port's rows come from.
-    fn entry_ports(&self, stage: usize, port: usize, found: &mut Vec<usize>) {
-        for (_, input) in self.inputs[stage].iter().filter(|i| i.0 == port) {
-            match *input {
-                Input::Entry(entry) => found.push(entry),
-                Input::Stage { stage, .. } => {
-                    for port in 0..2 {
-                        self.entry_ports(stage, port, found);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Columns that identify a lattice's row in a stage's output; `None` if it reads no lattice or
-    /// the columns are lost.
-    fn identity(&self, stage: usize) -> Option<Vec<usize>> {
-        let from = |port: usize| match self.input(stage, port).ok()? {
-            Input::Stage { stage, .. } => self.identity(stage),
-            Input::Entry(_) => None,
-        };
-        let through = |identity: Vec<usize>, block: &Block| -> Option<Vec<usize>> {
-            let output_of = |column: usize| {
-                let is_it =
-                    |e: &sheaf_ir::Expr| matches!(e.kind, ExprKind::Column(c) if c == column);
-                block.outputs.iter().position(is_it)
-            };
-            let mut columns: Vec<usize> =
-                identity.into_iter().map(output_of).collect::<Option<_>>()?;
-            columns.sort_unstable();
-            columns.dedup();
-            Some(columns)
-        };
-        match self.operator(stage) {
-            Ir::Variable { combiner: Some(_) } => {
-                Some((0..self.columns(self.nodes[stage]).len() - 1).collect())
-            }
-            Ir::Map { block } => through(from(0)?, block),
-            Ir::Join { block, .. } => {
-                let left = self.input_columns(stage, 0).ok()?.len();
-                let right = self.input_columns(stage, 1).ok()?.len();
-                let (of_left, of_right) = (from(0), from(1));
-                if of_left.is_none() && of_right.is_none() {
-                    return None;
-                }
-                let mut identity = of_left.unwrap_or_else(|| (0..left).collect());
-                let of_right = of_right.unwrap_or_else(|| (0..right).collect());
-                identity.extend(of_right.into_iter().map(|c| c + left));
-                through(identity, block)
-            }
-            Ir::Semijoin { .. } | Ir::Antijoin { .. } => from(0),
-            _ => None,
-        }
-    }
-
-    /// Whether a stage may read values of a lattice that are superseded later.
-    fn reads_lattice(&self, stage: usize) -> bool {
-        self.stages_into(stage).any(|s| match self.operator(s) {
-            Ir::Variable { combiner } => combiner.is_some(),
-            _ => self.reads_lattice(s),
-        })
-    }
-
-    /// The port of a join whose rows are gone through again in an audit.
-    fn audited_port(&self, stage: usize) -> usize {
-        usize::from(self.is_invariant_port(stage, 0))
-    }
-
-    /// Whether all that a stage read can be gone through again.
-    fn is_replayable(&self, stage: usize) -> bool {
-        let is_join = matches!(self.operator(stage), Ir::Join { .. });
-        let audited = if is_join { self.audited_port(stage) } else { 0 };
-        self.inputs[stage]
-            .iter()
-            .filter(|i| i.0 == audited)
-            .all(|(_, input)| match *input {
-                Input::Entry(_) => true,
-                Input::Stage { exit: Some(_), .. } => is_join,
-                Input::Stage { stage, exit: None } => {
-                    self.is_variable(stage) || self.is_replayable(stage)
-                }
-            })
-    }
-
-    /// Whether a provisional failure may happen in a stage or where its rows go.
-    fn needs_audit(&self, stage: usize, consumers: &[Vec<Consumer>]) -> bool {
-        let fallible = match self.operator(stage) {
-            Ir::Map { block } | Ir::Join { block, .. } => block.as_projection().is_none(),
-            Ir::FlatMap { .. } => true,
-            _ => false,
-        };
-        fallible
-            || consumers[stage]
-                .iter()
-                .any(|c| !self.is_variable(c.stage) && self.needs_audit(c.stage, consumers))
     }
 
     fn region(self, plan: &Plan) -> Result<Region, BuildError> {
@@ -348,13 +214,8 @@ impl<'a> Compiler<'a> {
         }
         let mut stages = Vec::new();
         let mut awaited = Vec::new();
-        let mut constants = Vec::new();
         for stage in 0..self.nodes.len() {
             let node = &self.program.graph[self.nodes[stage]];
-            if let Ir::Values { rows } = &node.operator {
-                let rows = values::rows(self.program, self.nodes[stage], rows, self.environment)?;
-                constants.push((stage, rows));
-            }
             let kind = self.kind(stage, &variable_stages, &consumers, &mut awaited)?;
             stages.push(Stage {
                 name: node.name.clone(),
@@ -390,7 +251,6 @@ impl<'a> Compiler<'a> {
             variable_stages,
             entries: self.shape.entries.iter().map(entry).collect(),
             awaited,
-            constants,
             partition,
             loop_edges: match self.exits {
                 true => self.shape.loop_edges.iter().map(loop_edge).collect(),
@@ -457,11 +317,15 @@ impl<'a> Compiler<'a> {
                 Kind::Variable(variables.iter().position(|&s| s == stage).unwrap_or(0))
             }
             Ir::Map { block } => Kind::Block {
-                runner: runner(block, None, self.input_columns(stage, 0)?.to_vec())?,
+                runner: Box::new(runner(block, None, self.input_columns(stage, 0)?.to_vec())?),
                 flat: false,
             },
             Ir::FlatMap { each, block } => Kind::Block {
-                runner: runner(block, Some(each), self.input_columns(stage, 0)?.to_vec())?,
+                runner: Box::new(runner(
+                    block,
+                    Some(each),
+                    self.input_columns(stage, 0)?.to_vec(),
+                )?),
                 flat: true,
             },
             Ir::Join {
@@ -557,7 +421,7 @@ impl<'a> Compiler<'a> {
                     right: RowSet::new(right_key.len()),
                 })
             }
-            Ir::Union | Ir::Values { .. } => Kind::Union,
+            Ir::Union | Ir::Exchange { .. } | Ir::Broadcast => Kind::Union,
             Ir::Distinct => Kind::Distinct(RowSet::new(node.output.columns.len())),
             other => {
                 let name = format!("{other:?}");
@@ -583,7 +447,7 @@ impl<'a> Compiler<'a> {
         }
         let semijoin = matches!(self.operator(stage), Ir::Semijoin { .. });
         let kept = if self.invariant[stage] || (semijoin && invariant) {
-            Kept::Index(Index::Growing(GrowingIndex::new(side.arity, &side.key)))
+            Kept::Index(Index::from(GrowingIndex::new(side.arity, &side.key)))
         } else if invariant {
             Kept::Collected(Payload::new(side.arity))
         } else {
@@ -594,6 +458,12 @@ impl<'a> Compiler<'a> {
             Input::Stage { stage, .. } if !invariant => self.identity(stage),
             _ => None,
         };
+        let join = match input {
+            Input::Stage { stage, .. } => {
+                lattice_join(self.program, self.nodes[stage], self.environment)?
+            }
+            Input::Entry(_) => None,
+        };
         // A value that is part of the join key cannot be replaced in place.
         let fixed = |columns: &Vec<usize>| side.key.iter().all(|c| columns.contains(c));
         Ok(SideState {
@@ -601,7 +471,9 @@ impl<'a> Compiler<'a> {
             invariant,
             ports,
             audited_exit: audit && exits && port == self.audited_port(stage),
-            identity: identity.filter(fixed).map(Identity::new),
+            identity: identity
+                .filter(fixed)
+                .map(|columns| Identity::new(columns, join)),
         })
     }
 }

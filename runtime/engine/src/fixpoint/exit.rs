@@ -4,6 +4,7 @@ use sheaf_kernels::Rows;
 
 use super::{Away, Exits};
 use crate::container::Recent;
+use crate::operators::matching::rows_of;
 
 /// Splits the rows of loop edges by the worker that owns them and keeps those of others.
 pub(super) struct Departures {
@@ -11,6 +12,7 @@ pub(super) struct Departures {
     edges: Vec<Edge>,
     away: Vec<Away>,
     targets: Vec<usize>,
+    news: Rows,
 }
 
 /// What is kept for one loop edge.
@@ -35,39 +37,55 @@ impl Departures {
             edges: recent.into_iter().map(edge).collect(),
             away: Vec::new(),
             targets: Vec::new(),
+            news: Rows::default(),
         }
     }
 
     /// Appends the rows that this worker owns to `here`; keeps the others.
     pub fn split(&mut self, number: usize, generation: u64, rows: &Rows, here: &mut Rows) {
-        let edge = &mut self.edges[number];
-        self.targets.clear();
-        (self.exits.route)(number, rows, &mut self.targets);
-        for (row, &worker) in rows.iter().zip(&self.targets) {
-            if worker == self.exits.worker {
-                here.push(row);
-                continue;
+        let Departures {
+            exits,
+            edges,
+            away,
+            targets,
+            news,
+        } = self;
+        let edge = &mut edges[number];
+        // Finding the owner of a row costs more than finding out that it was there before.
+        let rows = match &mut edge.recent {
+            None => rows,
+            Some(recent) => {
+                let mut room = std::mem::take(news).into_words();
+                room.clear();
+                *news = rows_of(rows.arity(), 0, room);
+                rows.iter()
+                    .filter(|row| recent.is_news(row))
+                    .for_each(|row| news.push(row));
+                &*news
             }
-            if let Some(recent) = &mut edge.recent
-                && !recent.is_news(row)
-            {
+        };
+        targets.clear();
+        (exits.route)(number, rows, targets);
+        for (row, &worker) in rows.iter().zip(&*targets) {
+            if worker == exits.worker {
+                here.push(row);
                 continue;
             }
             if edge.open.len() <= worker {
                 edge.open.resize(worker + 1, None);
             }
             let parcel = match edge.open[worker] {
-                Some(at) if self.away[at].rows.len() < PARCEL => &mut self.away[at],
+                Some(at) if away[at].rows.len() < PARCEL => &mut away[at],
                 _ => {
-                    edge.open[worker] = Some(self.away.len());
-                    self.away.push(Away {
+                    edge.open[worker] = Some(away.len());
+                    away.push(Away {
                         edge: number,
                         worker,
                         generation,
                         rows: Rows::new(rows.arity()),
                     });
-                    let last = self.away.len() - 1;
-                    &mut self.away[last]
+                    let last = away.len() - 1;
+                    &mut away[last]
                 }
             };
             // A row that is thought younger than it is only makes the limit come later.

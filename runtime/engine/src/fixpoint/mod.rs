@@ -10,16 +10,24 @@
 //! - When the loop is quiet everywhere (no share has work, no parcel is on its way, all have seen
 //!   `end_epoch`), the host calls [`LoopOperator::settle`] on each share, then `work` until it is
 //!   done; then the epoch's output is complete.
+//! - Lattice values and failures over them can be superseded as long as rows may come: they are given
+//!   by the last `settle`, after all ports have closed.
+//! - Parcels from one worker to another should arrive in order. Rows that are derived do not depend on
+//!   it, but a failure over a superseded value may be reported if an older value overtakes a newer.
 //!
 //! No rounds and no timestamps: joins inside the loop are symmetric over indexes of all that came, so
 //! that every pair is found exactly once in whatever order rows arrive.
 
+mod analysis;
 mod audit;
 mod chunk;
 mod compile;
+mod dataflow;
 mod executor;
 mod exit;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 use sheaf_ir::plan::Plan;
@@ -64,12 +72,15 @@ pub struct Away {
     pub rows: Rows,
 }
 
+/// For each row of a batch of a loop edge, by number, appends the worker that owns it.
+pub type Router = Box<dyn FnMut(usize, &Rows, &mut Vec<usize>)>;
+
 /// How a share of an exchanged fixpoint knows where rows belong.
 pub struct Exits {
     /// The number of this worker.
     pub worker: usize,
-    /// For each row of a batch of a loop edge appends the number of the worker that owns it.
-    pub route: Box<dyn FnMut(usize, &Rows, &mut Vec<usize>)>,
+    /// Finds the owners of rows.
+    pub route: Router,
 }
 
 /// Builds a fixpoint that runs without other workers.

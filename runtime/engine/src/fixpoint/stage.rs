@@ -4,7 +4,9 @@ use sheaf_ir::Span;
 use sheaf_kernels::Rows;
 
 use super::variable::Variable;
-use crate::container::{GrowingIndex, Index, KeyTable, Payload, RowSet, StaticIndex};
+use crate::container::{
+    GrowingIndex, Index, Join as LatticeJoin, KeyTable, Payload, RowSet, StaticIndex,
+};
 use crate::operators::block::BlockRunner;
 use crate::operators::matching::{Emitter, Side, rows_of};
 use crate::operators::optional::Optional;
@@ -45,7 +47,7 @@ pub(super) enum Kind {
     Variable(usize),
     /// A map, or a flat-map, which is given few rows at once.
     Block {
-        runner: BlockRunner,
+        runner: Box<BlockRunner>,
         flat: bool,
     },
     Join(Box<Join>),
@@ -93,9 +95,11 @@ pub(super) enum Kept {
 
 /// Finds a lattice's row in a growing index.
 pub(super) struct Identity {
-    pub columns: Vec<usize>,
-    pub numbers: KeyTable,
-    pub scratch: Vec<u64>,
+    columns: Vec<usize>,
+    /// If the rows are those of the lattice itself: the join of its values, which are last.
+    join: Option<LatticeJoin>,
+    numbers: KeyTable,
+    scratch: Vec<u64>,
 }
 
 impl SideState {
@@ -122,8 +126,8 @@ impl SideState {
     pub fn start(&mut self, side: &Side, complete: bool) {
         if let Kept::Collected(payload) = &self.kept {
             self.kept = Kept::Index(match complete {
-                true => Index::Static(StaticIndex::new(payload, &side.key)),
-                false => Index::Growing(GrowingIndex::of(payload, &side.key)),
+                true => Index::from(StaticIndex::new(payload, &side.key)),
+                false => Index::from(GrowingIndex::of(payload, &side.key)),
             });
         }
     }
@@ -135,7 +139,7 @@ impl SideState {
         }
         let needed = !matches!(other.kept, Kept::Index(Index::Static(_)));
         if needed || self.audited_exit {
-            self.kept = Kept::Index(Index::Growing(GrowingIndex::new(side.arity, &side.key)));
+            self.kept = Kept::Index(Index::from(GrowingIndex::new(side.arity, &side.key)));
         }
     }
 
@@ -169,8 +173,9 @@ impl SideState {
 }
 
 impl Identity {
-    pub fn new(columns: Vec<usize>) -> Identity {
+    pub fn new(columns: Vec<usize>, join: Option<LatticeJoin>) -> Identity {
         Identity {
+            join,
             numbers: KeyTable::new(columns.len()),
             columns,
             scratch: Vec::new(),
@@ -187,6 +192,14 @@ impl Identity {
             let number = number as usize;
             if number == index.len() {
                 index.insert_batch(row, rows.arity(), 1);
+                continue;
+            }
+            if let Some(join) = &self.join {
+                let value = row.len() - 1;
+                let known = index.word(number, value);
+                if let Some(joined) = known.and_then(|known| join.join(known, row[value])) {
+                    index.replace(number, value, joined);
+                }
                 continue;
             }
             for column in (0..row.len()).filter(|c| !self.columns.contains(c)) {
@@ -250,7 +263,7 @@ impl Stage {
                 let needed = !(semijoin.right_invariant && complete);
                 if needed && !semijoin.left.invariant {
                     let index = GrowingIndex::new(semijoin.sides[0].arity, &semijoin.sides[0].key);
-                    semijoin.left.kept = Kept::Index(Index::Growing(index));
+                    semijoin.left.kept = Kept::Index(Index::from(index));
                 }
             }
             _ => {}
@@ -297,8 +310,6 @@ pub(super) struct Region {
     pub entries: Vec<(usize, usize)>,
     /// Entry ports that must be closed before anything is derived.
     pub awaited: Vec<usize>,
-    /// Rows written in the loop, by stage that gives them.
-    pub constants: Vec<(usize, Rows)>,
     /// For a colocated fixpoint: by variable, the columns it is partitioned by.
     pub partition: Option<Vec<Vec<usize>>>,
     /// By loop edge: the stage it comes from, the stage and the port it leads to.

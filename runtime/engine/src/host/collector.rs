@@ -13,9 +13,10 @@ use crate::cluster::lock;
 use crate::command::Job;
 use crate::engine::OutputEvent;
 use crate::engine::statistics::Counters;
+use crate::exchange::gate::Giver;
 use crate::exchange::parcel::{Parcel, by_target};
 
-use super::{Context, InputEdge, Report, Uptake};
+use super::{Context, InputEdge, Report, SentReport, Uptake};
 
 /// A sink: its node's name and what feeds it.
 pub(crate) struct SinkEdge<'scope> {
@@ -30,14 +31,15 @@ type Drain = Box<dyn FnMut(&mut dyn FnMut(InputCapability<u64>, Parcel))>;
 pub(crate) fn collect<'scope>(
     scope: Scope<'scope, u64>,
     sinks: Vec<SinkEdge<'scope>>,
-    reports: Stream<'scope, u64, Vec<Report>>,
+    reports: (Stream<'scope, u64, Vec<SentReport>>, Giver),
     job: Arc<Job>,
     context: Context,
 ) {
     let mut builder = OperatorBuilder::new("outputs".to_string(), scope);
     let address = builder.operator_info().address;
     let activator = scope.worker().sync_activator_for(address.to_vec());
-    let mut reported = builder.new_input(reports, Exchange::new(|_: &Report| 0));
+    let (reports, mut report_giver) = reports;
+    let mut reported = builder.new_input(reports, Exchange::new(|_: &SentReport| 0));
     let mut drains: Vec<Drain> = Vec::new();
     let (mut names, mut counters, mut uptakes) = (Vec::new(), Vec::new(), Vec::new());
     for sink in sinks {
@@ -56,6 +58,7 @@ pub(crate) fn collect<'scope>(
         uptakes.push(sink.edge.uptake);
     }
     let mut pending: VecDeque<(usize, u64, Parcel)> = VecDeque::new();
+    let mut pending_reports: VecDeque<(u64, SentReport)> = VecDeque::new();
     builder.build_reschedule(move |_| {
         move |frontiers: &[MutableAntichain<u64>]| {
             for (sink, drain) in drains.iter_mut().enumerate() {
@@ -68,16 +71,24 @@ pub(crate) fn collect<'scope>(
                 reported.for_each(|_, _| {});
                 return false;
             };
-            reported.for_each(|_, reports| {
-                for report in reports.drain(..) {
-                    match report {
-                        Report::Error(error) => outputs.put(OutputEvent::Error(error)),
-                        Report::Finished(node) => lock(&job.statistics).reported.push(node),
-                    }
-                }
+            reported.for_each(|capability, reports| {
+                let epoch = *capability.time();
+                pending_reports.extend(reports.drain(..).map(|report| (epoch, report)));
             });
             if context.worker != 0 {
                 return false;
+            }
+            while !pending_reports.is_empty() && outputs.has_room(&activator) {
+                match pending_reports.pop_front() {
+                    Some((_, (worker, Report::Error(error)))) => {
+                        report_giver.take(worker, 1);
+                        outputs.put(OutputEvent::Error(error));
+                    }
+                    Some((_, (_, Report::Finished(node)))) => {
+                        lock(&job.statistics).reported.push(node);
+                    }
+                    None => {}
+                }
             }
             while !pending.is_empty() && outputs.has_room(&activator) {
                 if let Some((sink, epoch, mut parcel)) = pending.pop_front() {
@@ -100,9 +111,10 @@ pub(crate) fn collect<'scope>(
             let coming = frontiers
                 .iter()
                 .filter_map(|f| f.frontier().iter().min().copied());
-            let waiting = pending.iter().map(|p| p.1);
-            outputs.advance(coming.chain(waiting).min());
-            !pending.is_empty()
+            let rows = pending.iter().map(|p| p.1);
+            let reports = pending_reports.iter().map(|r| r.0);
+            outputs.advance(coming.chain(rows).chain(reports).min());
+            !pending.is_empty() || !pending_reports.is_empty()
         }
     });
 }

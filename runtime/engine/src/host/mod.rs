@@ -68,6 +68,9 @@ pub(crate) enum Report {
     Finished(NodeStatistics),
 }
 
+/// A report and the worker that sent it.
+pub(crate) type SentReport = (usize, Report);
+
 /// What every hosted operator of an installation needs on one worker.
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -115,6 +118,8 @@ pub(super) struct Machine {
     uptakes: Vec<Uptake>,
     channel: Option<LoopChannel>,
     gates: Gates,
+    /// The gate that reports of all operators of this worker go through.
+    report_gate: Rc<Gate>,
     arities: Vec<usize>,
     output: Output,
     phase: Phase,
@@ -201,7 +206,9 @@ impl Machine {
 
     fn is_open(&self) -> bool {
         let round = |channel: &LoopChannel| channel.gate.is_open(&self.activator);
-        self.gates.are_open(&self.activator) && self.channel.as_ref().is_none_or(round)
+        self.gates.are_open(&self.activator)
+            && self.report_gate.is_open(&self.activator)
+            && self.channel.as_ref().is_none_or(round)
     }
 
     /// Lets the operator work; says how much it did.
@@ -312,6 +319,7 @@ impl Machine {
         }
         if !self.output.errors.is_empty() {
             Counters::add(&self.counters.errors, self.output.errors.len() as u64);
+            self.report_gate.give(0, self.output.errors.len());
             for error in self.output.errors.drain(..) {
                 give(Give::Report(Report::Error(error)));
             }

@@ -2,6 +2,7 @@
 //! fixpoint, whose quiet timely's progress tracking detects.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use timely::dataflow::channels::pact::Pipeline;
@@ -15,11 +16,11 @@ use timely::progress::frontier::MutableAntichain;
 
 use crate::Output;
 use crate::engine::statistics::Counters;
-use crate::exchange::gate::Gates;
+use crate::exchange::gate::{Gate, Gates};
 use crate::exchange::parcel::{Parcel, by_target};
 
 use super::inbox::Inbox;
-use super::{Context, Give, LoopChannel, Machine, Phase, Report, Rows, Share, Uptake};
+use super::{Context, Give, LoopChannel, Machine, Phase, Rows, SentReport, Share, Uptake};
 
 /// A timestamp that is an epoch, perhaps with trips round a loop.
 trait Clock: Timestamp {
@@ -58,7 +59,7 @@ pub(crate) struct InputEdge<'scope, T: Timestamp> {
 /// What a hosted operator gives.
 pub(crate) struct Hosted<'scope, T: Timestamp> {
     pub outputs: Vec<Stream<'scope, T, Parcel>>,
-    pub reports: Stream<'scope, T, Vec<Report>>,
+    pub reports: Stream<'scope, T, Vec<SentReport>>,
     /// Where the gates of edges from its outputs belong.
     pub gates: Gates,
 }
@@ -72,6 +73,7 @@ pub(crate) struct Guest {
     pub arities: Vec<usize>,
     pub counters: Arc<Counters>,
     pub context: Context,
+    pub report_gate: Rc<Gate>,
 }
 
 /// Renders an operator without a loop.
@@ -159,7 +161,7 @@ fn assemble<'scope, T: Clock>(
         .iter()
         .map(|_| builder.new_output::<Parcel>())
         .unzip();
-    let (mut reports, report_stream) = builder.new_output::<Vec<Report>>();
+    let (mut reports, report_stream) = builder.new_output::<Vec<SentReport>>();
     let (mut away, away_stream) = match &round {
         Some(_) => {
             let (output, stream) = builder.new_output::<Parcel>();
@@ -169,6 +171,7 @@ fn assemble<'scope, T: Clock>(
     };
     let gates = Gates::default();
     let away_number = outputs.len() + 1;
+    let worker = guest.context.worker;
     let mut machine = Machine {
         name: guest.name,
         share: Some(guest.share),
@@ -177,6 +180,7 @@ fn assemble<'scope, T: Clock>(
         uptakes,
         channel,
         gates: gates.clone(),
+        report_gate: guest.report_gate,
         output: Output {
             rows: guest.arities.iter().map(|a| Rows::new(*a)).collect(),
             errors: Vec::new(),
@@ -236,7 +240,7 @@ fn assemble<'scope, T: Clock>(
                     }
                     Give::Report(report) => {
                         let right = &capabilities[outputs.len()];
-                        reports.activate().give(right, &mut vec![report]);
+                        reports.activate().give(right, &mut vec![(worker, report)]);
                     }
                     Give::Away(mut parcel) => {
                         let right = match &entering {

@@ -73,8 +73,8 @@ impl Join {
             && !payload.is_empty()
         {
             self.kept[other] = Kept::Index(match self.complete[other] {
-                true => Index::Static(StaticIndex::new(payload, &side.key)),
-                false => Index::Growing(GrowingIndex::of(payload, &side.key)),
+                true => Index::from(StaticIndex::new(payload, &side.key)),
+                false => Index::from(GrowingIndex::of(payload, &side.key)),
             });
         }
         if let Kept::Index(index) = &self.kept[other] {

@@ -9,6 +9,7 @@
 //!   soon after its fuel is used up; output between two calls is bounded by the fuel.
 
 pub(crate) mod block;
+mod combine;
 mod distinct;
 mod join;
 mod map;
@@ -36,6 +37,7 @@ pub use sheaf_kernels::Environment;
 use crate::fixpoint::{Exits, LoopOperator};
 use crate::{Operator, Output};
 use block::BlockRunner;
+use combine::Combine;
 use distinct::{Distinct, PreDistinct};
 use join::Join;
 use map::Map;
@@ -46,6 +48,7 @@ use semijoin::{Antijoin, Semijoin};
 use union::Union;
 use values::Values;
 
+pub use combine::SplitCombine;
 pub use shape::{Entry, LoopEdge, Shape, shape};
 
 /// Why a node cannot be built.
@@ -121,10 +124,26 @@ pub fn build(
             let optional = Optional::new(&columns, right_key, right_columns, environment);
             Box::new(OuterJoin::new(left, optional, right_key))
         }
-        Ir::Union => Box::new(Union),
+        // Only the routes of their edges do something.
+        Ir::Union | Ir::Exchange { .. } | Ir::Broadcast => Box::new(Union),
         Ir::Distinct => Box::new(Distinct::new(node.output.columns.len())),
+        Ir::Combine { .. } => {
+            let columns = inputs.columns(0)?;
+            Box::new(Combine::new(program, id, &columns, environment)?)
+        }
         _ => return Err(BuildError::NotLocal(node.name.clone())),
     })
+}
+
+/// Builds the combine of a node in two steps, for either side of the exchange that leads to it. The
+/// key columns stay where they are. `None` where one step does as well.
+pub fn build_split_combine(
+    program: &Program,
+    id: NodeId,
+    environment: &Environment,
+) -> Result<Option<SplitCombine>, BuildError> {
+    let columns = Inputs { program, id }.columns(0)?;
+    Combine::split(program, id, &columns, environment)
 }
 
 /// Builds what may stand before the exchange that leads to a [`Ir::Distinct`]: drops most repeated

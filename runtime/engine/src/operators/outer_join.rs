@@ -89,7 +89,7 @@ impl OuterJoin {
         Some(match self.queue.pop(BATCH)? {
             Item::Close(1) => {
                 let right = std::mem::replace(&mut self.right, Payload::new(0));
-                self.index = Some(Index::Static(StaticIndex::new(&right, &self.sides[1].key)));
+                self.index = Some(Index::from(StaticIndex::new(&right, &self.sides[1].key)));
                 right.len() + 1
             }
             Item::Close(_) => 1,

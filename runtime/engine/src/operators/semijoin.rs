@@ -49,7 +49,7 @@ impl Semijoin {
         let all: Vec<usize> = (0..sides[0].arity).collect();
         Semijoin {
             keys: RowSet::new(width),
-            waiting: Index::Growing(GrowingIndex::new(sides[0].arity, &sides[0].key)),
+            waiting: Index::from(GrowingIndex::new(sides[0].arity, &sides[0].key)),
             emitter: Emitter::new(&all, &[sides[0].clone(), keys], 1),
             complete: false,
             queue: Queue::default(),
@@ -89,7 +89,7 @@ impl Semijoin {
         if port == 1 {
             self.complete = true;
             let side = &self.sides[0];
-            self.waiting = Index::Growing(GrowingIndex::new(side.arity, &side.key));
+            self.waiting = Index::from(GrowingIndex::new(side.arity, &side.key));
         }
     }
 }

@@ -161,14 +161,18 @@ pub(crate) fn work(operator: &mut dyn Operator, fuel: usize, given: &mut Given) 
 }
 
 /// Feeds the rows of all ports in random batches, interleaved at random, with work now and then.
-pub(crate) fn feed(operator: &mut dyn Operator, ports: &[Vec<Vec<u64>>], seed: u64) -> Given {
+pub(crate) fn feed(
+    operator: &mut dyn Operator,
+    ports: &[impl AsRef<[Vec<u64>]>],
+    seed: u64,
+) -> Given {
     feed_epochs(operator, ports, 1, seed)
 }
 
 /// As [`feed`], in some epochs. Arity is taken from the first row.
 pub(crate) fn feed_epochs(
     operator: &mut dyn Operator,
-    ports: &[Vec<Vec<u64>>],
+    ports: &[impl AsRef<[Vec<u64>]>],
     epochs: usize,
     seed: u64,
 ) -> Given {
@@ -177,7 +181,7 @@ pub(crate) fn feed_epochs(
     let most = [1, 3, 40, 5000][random.below(4)];
     let mut given = Given::default();
     let mut output = Output::default();
-    let mut left: Vec<Vec<Vec<u64>>> = ports.to_vec();
+    let mut left: Vec<Vec<Vec<u64>>> = ports.iter().map(|rows| rows.as_ref().to_vec()).collect();
     let mut closed = vec![false; ports.len()];
     left.iter_mut().for_each(|rows| random.shuffle(rows));
     for epoch in 0..epochs {

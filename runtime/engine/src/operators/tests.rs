@@ -1,14 +1,16 @@
 //! Every operator gives what its naive counterpart over bags gives, under random batches,
 //! interleavings of ports and fuel.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::prelude::*;
 use sheaf_ir::plan::Plan;
-use sheaf_ir::{Block, Expr, Function, Operator as Ir, Type, Value};
+use sheaf_ir::{Block, Combiner, Expr, Function, Operator as Ir, Type, Value};
 use sheaf_kernels::words::word_of;
 
 use super::testing::*;
-use super::{build, build_pre_distinct};
-use crate::Operator;
+use super::{build, build_pre_distinct, build_split_combine};
+use crate::{ErrorRow, Operator};
 
 type Row = Vec<u64>;
 
@@ -61,7 +63,7 @@ proptest! {
     #[test]
     fn join_projects_pairs(left in bag(60), right in bag(60), seed: u64) {
         let mut operator = binary(join(vec![1], vec![0], columns(&[3, 0, 1, 2])), 4);
-        let given = feed(&mut *operator, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *operator, &[&left, &right], seed);
         let expected = pairs(&left, &right)
             .filter(|(l, r)| l[1] == r[0])
             .map(|(l, r)| vec![r[1], l[0], l[1], r[0]]);
@@ -71,7 +73,7 @@ proptest! {
     #[test]
     fn join_on_two_columns_or_one_twice(left in bag(60), right in bag(60), seed: u64) {
         let mut operator = binary(join(vec![0, 1], vec![1, 1], columns(&[0, 2])), 2);
-        let given = feed(&mut *operator, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *operator, &[&left, &right], seed);
         let expected = pairs(&left, &right)
             .filter(|(l, r)| l[0] == r[1] && l[1] == r[1])
             .map(|(l, r)| vec![l[0], r[0]]);
@@ -81,7 +83,7 @@ proptest! {
     #[test]
     fn join_without_key_or_columns_is_a_count_of_pairs(left in bag(50), right in bag(50), seed: u64) {
         let mut operator = binary(join(vec![], vec![], columns(&[])), 0);
-        let given = feed(&mut *operator, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *operator, &[&left, &right], seed);
         prop_assert_eq!(given.sorted(0).len(), left.len() * right.len());
     }
 
@@ -92,7 +94,7 @@ proptest! {
             outputs: vec![plus(column(0), constant(1)), column(3)],
         };
         let mut operator = binary(join(vec![1], vec![0], block), 2);
-        let given = feed(&mut *operator, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *operator, &[&left, &right], seed);
         let expected = pairs(&left, &right)
             .filter(|(l, r)| l[1] == r[0] && (l[0] as i64) < r[1] as i64)
             .map(|(l, r)| vec![l[0].wrapping_add(1), r[1]]);
@@ -111,9 +113,9 @@ proptest! {
         let mut antijoin = binary(Ir::Antijoin { left_key, right_key }, 2);
         let known = |l: &Row| right.iter().any(|r| r[0] == l[1]);
         let (with, without) = left.iter().cloned().partition(known);
-        let given = feed(&mut *semijoin, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *semijoin, &[&left, &right], seed);
         prop_assert_eq!(given.sorted(0), sorted(with));
-        let given = feed(&mut *antijoin, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *antijoin, &[&left, &right], seed);
         prop_assert_eq!(given.sorted(0), sorted(without));
     }
 
@@ -127,7 +129,7 @@ proptest! {
         let id = graph.node("node", operator, &types, None, &inputs);
         let environment = environment();
         let mut operator = build(&graph.program, id, &Plan::default(), &environment).unwrap();
-        let given = feed(&mut *operator, &[left.clone(), right.clone()], seed);
+        let given = feed(&mut *operator, &[&left, &right], seed);
         let some = |word: Option<u64>| {
             let value = word.map(|w| Box::new(Value::Int(w as i64)));
             word_of(&Value::Option(value), &option, &environment.interner)
@@ -145,13 +147,13 @@ proptest! {
 
     #[test]
     fn union_keeps_and_distinct_drops_repetitions(all in bag(200), seed: u64) {
-        let given = feed(&mut *unary(Ir::Union, 2), &[all.clone()], seed);
+        let given = feed(&mut *unary(Ir::Union, 2), &[&all], seed);
         prop_assert_eq!(given.sorted(0), sorted(all.clone()));
         let mut once = sorted(all.clone());
         once.dedup();
-        let given = feed(&mut *unary(Ir::Distinct, 2), &[all.clone()], seed);
+        let given = feed(&mut *unary(Ir::Distinct, 2), &[&all], seed);
         prop_assert_eq!(given.sorted(0), once.clone());
-        let given = feed(&mut *build_pre_distinct(2), &[all.clone()], seed);
+        let given = feed(&mut *build_pre_distinct(2), &[&all], seed);
         let mut some = given.sorted(0);
         some.dedup();
         prop_assert_eq!(some, once);
@@ -163,7 +165,7 @@ proptest! {
             conditions: vec![less(column(0), constant(5))],
             outputs: vec![column(1), plus(column(1), constant(1))],
         };
-        let given = feed(&mut *unary(Ir::Map { block }, 2), &[all.clone()], seed);
+        let given = feed(&mut *unary(Ir::Map { block }, 2), &[&all], seed);
         let kept = all.iter().filter(|r| (r[0] as i64) < 5);
         let (good, bad): (Vec<&Row>, Vec<&Row>) = kept.partition(|r| (r[1] as i64).checked_add(1).is_some());
         prop_assert_eq!(given.sorted(0), sorted(good.iter().map(|r| vec![r[1], r[1].wrapping_add(1)]).collect()));
@@ -175,7 +177,7 @@ proptest! {
         let list = Type::List(Box::new(Type::Int));
         let each = call(Function::List(Type::Int), vec![column(0), column(1), column(0)], list);
         let block = columns(&[2, 1]);
-        let given = feed(&mut *unary(Ir::FlatMap { each, block }, 2), &[all.clone()], seed);
+        let given = feed(&mut *unary(Ir::FlatMap { each, block }, 2), &[&all], seed);
         let expected = all.iter().flat_map(|r| [r[0], r[1], r[0]].map(|e| vec![e, r[1]]));
         prop_assert_eq!(given.sorted(0), sorted(expected.collect()));
     }
@@ -190,7 +192,7 @@ fn values_are_given_once() {
     ];
     let id = graph.node("node", Ir::Values { rows }, &ints(2), None, &[]);
     let mut operator = build(&graph.program, id, &Plan::default(), &environment()).unwrap();
-    let given = feed(&mut *operator, &[], 1);
+    let given = feed(&mut *operator, &[] as &[Vec<Row>], 1);
     assert_eq!(given.sorted(0), [[1, 2], [3, 4]]);
 }
 
@@ -225,4 +227,57 @@ fn a_large_join_yields_by_fuel() {
     total += output.rows.iter().map(|r| r.len()).sum::<usize>();
     assert_eq!(total, 3_000_000);
     assert!(calls > 250);
+}
+
+fn naive(combiner: &Combiner, rows: &[Row]) -> Vec<Row> {
+    let mut groups: BTreeMap<u64, Vec<i64>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(row[0]).or_default().push(row[1] as i64);
+    }
+    let combine = |values: &Vec<i64>| match combiner {
+        Combiner::Min => values.iter().min().copied(),
+        Combiner::Max => values.iter().max().copied(),
+        Combiner::Sum => i64::try_from(values.iter().map(|&v| v as i128).sum::<i128>()).ok(),
+        _ => None,
+    };
+    let result = |(key, values): (u64, Vec<i64>)| Some(vec![key, combine(&values)? as u64]);
+    sorted(groups.into_iter().filter_map(result).collect())
+}
+
+proptest! {
+    #[test]
+    fn combine_in_one_step_or_two(all in bag(200), seed: u64, which in 0..3usize) {
+        let combiner = [Combiner::Min, Combiner::Max, Combiner::Sum][which].clone();
+        let expected = naive(&combiner, &all);
+        let mut graph = Graph::default();
+        let input = graph.source("input", 2);
+        let id = graph.node("node", Ir::Combine { combiner }, &ints(2), None, &[input]);
+        let environment = environment();
+        let mut operator = build(&graph.program, id, &Plan::default(), &environment).unwrap();
+        let given = feed(&mut *operator, &[&all], seed);
+        prop_assert_eq!(given.sorted(0), expected.clone());
+        let split = || build_split_combine(&graph.program, id, &environment).unwrap().unwrap();
+        let half = all.len() / 2;
+        let mut partial = Vec::new();
+        for part in [&all[..half], &all[half..]] {
+            let given = feed(&mut *split().before, &[part.to_vec()], seed);
+            partial.extend(given.sorted(0));
+        }
+        let again = feed(&mut *split().after, &[partial], seed);
+        prop_assert_eq!(again.sorted(0), expected);
+        let as_set = |errors: Vec<ErrorRow>| errors.into_iter().collect::<BTreeSet<ErrorRow>>();
+        prop_assert_eq!(as_set(again.errors), as_set(given.errors));
+    }
+}
+
+#[test]
+fn a_sum_over_everything_has_one_row_and_none_over_nothing() {
+    let mut graph = Graph::default();
+    let input = graph.source("input", 1);
+    let combiner = Combiner::Sum;
+    let id = graph.node("node", Ir::Combine { combiner }, &ints(1), None, &[input]);
+    for (rows, expected) in [(vec![], vec![]), (vec![vec![3], vec![4]], vec![vec![7]])] {
+        let mut operator = build(&graph.program, id, &Plan::default(), &environment()).unwrap();
+        assert_eq!(feed(&mut *operator, &[rows], 1).sorted(0), expected);
+    }
 }

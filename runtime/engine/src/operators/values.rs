@@ -41,23 +41,6 @@ impl Values {
     }
 }
 
-/// The rows of a node that none of whose expressions fails.
-pub(crate) fn rows(
-    program: &Program,
-    id: NodeId,
-    rows: &[Vec<Expr>],
-    environment: &Environment,
-) -> Result<Rows, BuildError> {
-    let values = Values::new(program, id, rows, environment)?;
-    match values.errors.first() {
-        None => Ok(values.rows),
-        Some(error) => Err(BuildError::Expression {
-            node: error.node.clone(),
-            reason: error.error.message.clone(),
-        }),
-    }
-}
-
 impl Operator for Values {
     fn push(&mut self, _: usize, _: Rows, _: &mut Output) {}
 

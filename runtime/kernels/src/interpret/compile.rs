@@ -159,6 +159,7 @@ impl<'a> Compiler<'a> {
             Function::And => two(nodes).map(|sides| Kind::Logic(false, sides)),
             Function::Or => two(nodes).map(|sides| Kind::Logic(true, sides)),
             Function::OptionOr => two(nodes).map(Kind::OptionOr),
+            Function::Succeeds => nodes.pop().map(|value| Kind::Succeeds(Box::new(value))),
             Function::Tuple => Some(Kind::Tuple(nodes)),
             Function::Field(index) => primitive.and_then(|primitive| {
                 let whole = Box::new(nodes.pop()?);

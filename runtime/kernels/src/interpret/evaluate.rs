@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     /// With the side's value that decides: `and` by false, `or` by true.
     Logic(bool, Box<[Node; 2]>),
     OptionOr(Box<[Node; 2]>),
+    /// Whether an expression has a value; never fails itself.
+    Succeeds(Box<Node>),
     If(Box<[Node; 3]>),
     Let {
         local: usize,
@@ -89,6 +91,14 @@ impl Node {
             Kind::Call(primitive, arguments) => call(primitive, arguments, frame, lanes),
             Kind::Logic(decides, sides) => logic(*decides, sides, frame, lanes),
             Kind::OptionOr(sides) => option_or(sides, frame, lanes),
+            Kind::Succeeds(value) => {
+                let mut words = vec![0; frame.width];
+                let outcome = value.evaluate(frame, lanes);
+                lanes
+                    .without(&outcome.failures)
+                    .for_each(|lane| words[lane] = 1);
+                Outcome::new(Vector::new(words))
+            }
             Kind::If(parts) => branch(parts, frame, lanes),
             Kind::Let { local, value, body } => {
                 let value = value.evaluate(frame, lanes);

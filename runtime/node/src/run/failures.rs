@@ -16,9 +16,18 @@ pub fn code_title(code: &str) -> Option<&'static str> {
         (ErrorCode::Overflow, "a result does not fit its type"),
         (ErrorCode::DivisionByZero, "something is divided by zero"),
         (ErrorCode::Conversion, "a value cannot be converted"),
-        (ErrorCode::Domain, "a function is not defined at its arguments"),
-        (ErrorCode::Conflict, "`One` met two different values for one key"),
-        (ErrorCode::IterationLimit, "a recursion did not come to an end"),
+        (
+            ErrorCode::Domain,
+            "a function is not defined at its arguments",
+        ),
+        (
+            ErrorCode::Conflict,
+            "`One` met two different values for one key",
+        ),
+        (
+            ErrorCode::IterationLimit,
+            "a recursion did not come to an end",
+        ),
         (ErrorCode::Input, "a row of an input cannot be read"),
     ];
     let found = kinds.iter().find(|(kind, _)| kind.code() == code)?;

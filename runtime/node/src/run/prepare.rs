@@ -210,9 +210,8 @@ fn redirect_output(connector: &mut Connector, path: &str) {
 }
 
 fn add_sink(program: &mut Program, name: &str, path: &str) -> Result<(), RunError> {
-    let is_relation = |node: &Node| {
-        is_whole(&node.name) && !matches!(node.operator, Operator::Fixpoint { .. })
-    };
+    let is_relation =
+        |node: &Node| is_whole(&node.name) && !matches!(node.operator, Operator::Fixpoint { .. });
     let mut candidates = program.nodes_by_name();
     candidates.retain(|id| {
         let node = &program.graph[*id];

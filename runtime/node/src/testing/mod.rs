@@ -6,17 +6,22 @@
 //!
 //! Invariant: a seed replays exactly, as far as it decides anything.
 
+mod judge;
+mod shuffle;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sheaf_engine::{Config, Engine, ErrorRow, Installation, OutputEvent};
 use sheaf_ir::plan::choose;
-use sheaf_ir::{Node, Operator, Program, Type, Value};
+use sheaf_ir::shard::column_digest;
+use sheaf_ir::{Block, Expr, ExprKind, Node, Operator, Program, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Interner, Rows};
+use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
+
+use shuffle::Shuffle;
 
 use crate::run::RunError;
 
@@ -24,36 +29,74 @@ use crate::run::RunError;
 pub const SEEDS: u64 = 20;
 /// After this long a test is tried under no further seeds, unless it has failed.
 const ENOUGH: Duration = Duration::from_secs(5);
-/// The most workers a seed chooses.
-const MOST_WORKERS: u64 = 3;
 /// How often cancellation is looked for.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Rows by the name of a node.
 pub type RowsByName = BTreeMap<String, Vec<Vec<Value>>>;
 
-/// A test block, lowered: a program whose sinks hold what the test looks at.
+/// A test block, lowered.
+#[derive(Clone, Debug)]
 pub struct TestCase {
     /// What it promises.
     pub name: String,
     /// The program; sources are fed with what is given, sinks are looked at and not written.
-    pub program: Arc<Program>,
-    /// Values of parameters.
-    pub params: BTreeMap<String, Value>,
-    /// Rows by source node, in the order of the text.
-    pub given: RowsByName,
-    /// From the rows of every sink node, ascending: what of the expected does not hold.
-    #[allow(clippy::type_complexity)]
-    pub judge: Box<dyn Fn(&RowsByName) -> Vec<Unmet>>,
+    pub program: Program,
+    /// Values of parameters, over no columns.
+    pub params: BTreeMap<String, Expr>,
+    /// What is given to sources.
+    pub given: Vec<Given>,
+    /// What is expected of sinks.
+    pub expected: Vec<Expected>,
+}
+
+/// The rows that a test gives to one source.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Name of the source's node.
+    pub source: String,
+    /// Name of the relation.
+    pub relation: String,
+    /// An expression over no columns for each column, in the order of the text; `None` for a row's
+    /// identity.
+    pub rows: Vec<Vec<Option<Expr>>>,
+}
+
+/// What a test expects of one sink.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// What must be in it.
+    pub holds: Holds,
+    /// Name of the sink's node.
+    pub sink: String,
+    /// A sink that has the rows of the same key, if there is a value behind the key.
+    pub same_key: Option<String>,
+    /// Name of the relation that is asked, if it is one.
+    pub relation: Option<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What must be in a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// At least one row.
+    Some,
+    /// No row.
+    None,
+    /// One row of one column, which is true.
+    True,
 }
 
 /// An expectation that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unmet {
     /// Where it is written.
-    pub span: sheaf_ir::Span,
+    pub span: Span,
     /// What is wrong, in words.
     pub message: String,
+    /// What is there instead, a row each.
+    pub found: Vec<String>,
 }
 
 /// Which seeds a test runs under.
@@ -85,8 +128,8 @@ pub struct Divergence {
     pub seed: u64,
     /// How it feeds.
     pub feeding: String,
-    /// As few given rows as still differ, by source node.
-    pub given: RowsByName,
+    /// As few given rows as still differ, a line each.
+    pub given: Vec<String>,
     /// What differs, a line each.
     pub differences: Vec<String>,
 }
@@ -108,7 +151,7 @@ impl Bench {
     /// Runs a test.
     ///
     /// # Errors
-    /// The engine fails, or the test is cancelled.
+    /// The engine fails, the test is cancelled, or what it gives cannot be computed.
     pub fn run(
         &mut self,
         case: &TestCase,
@@ -116,11 +159,15 @@ impl Bench {
         cancel: &AtomicBool,
     ) -> Result<Verdict, RunError> {
         let start = Instant::now();
-        let simplest = self.answer(case, &case.given, 0, cancel)?;
+        let case = match Ready::new(case) {
+            Ok(ready) => ready,
+            Err(error) => return Ok(Verdict::Errors(vec![error])),
+        };
+        let simplest = self.answer(&case, &case.given, 0, cancel)?;
         if !simplest.errors.is_empty() {
             return Ok(Verdict::Errors(simplest.errors));
         }
-        let unmet = (case.judge)(&simplest.rows);
+        let unmet = judge::judge(&case, &simplest.rows);
         if !unmet.is_empty() {
             return Ok(Verdict::Failed(unmet));
         }
@@ -130,8 +177,8 @@ impl Bench {
         };
         let mut passed = 1;
         for seed in tried {
-            if self.answer(case, &case.given, seed, cancel)? != simplest {
-                let divergence = self.shrink(case, seed, cancel)?;
+            if self.answer(&case, &case.given, seed, cancel)? != simplest {
+                let divergence = self.shrink(&case, seed, cancel)?;
                 return Ok(Verdict::Diverged(divergence));
             }
             passed += 1;
@@ -145,7 +192,7 @@ impl Bench {
     /// Takes given rows away as long as the answers under seed 0 and `seed` still differ.
     fn shrink(
         &mut self,
-        case: &TestCase,
+        case: &Ready,
         seed: u64,
         cancel: &AtomicBool,
     ) -> Result<Divergence, RunError> {
@@ -177,15 +224,15 @@ impl Bench {
         Ok(Divergence {
             seed,
             feeding: Shuffle::new(seed, count).to_string(),
-            given,
-            differences: differences(&simplest, &shuffled),
+            given: judge::given(case, &given),
+            differences: judge::differences(case, &simplest, &shuffled),
         })
     }
 
     /// Runs the program once.
     fn answer(
         &mut self,
-        case: &TestCase,
+        case: &Ready,
         given: &RowsByName,
         seed: u64,
         cancel: &AtomicBool,
@@ -218,9 +265,9 @@ impl Bench {
                 Some(OutputEvent::Error(row)) => answer.errors.push(row),
                 Some(OutputEvent::Rows { sink, rows, .. }) => {
                     if let Some(node) = sinks.get(sink.as_str()) {
-                        let values = rows.iter().map(|row| {
-                            values(row, node, &case.program, engine.interner())
-                        });
+                        let values = rows
+                            .iter()
+                            .map(|row| values(row, node, &case.program, engine.interner()));
                         answer.rows.entry(sink).or_default().extend(values);
                     }
                 }
@@ -252,7 +299,7 @@ fn values(row: &[u64], node: &Node, program: &Program, interner: &Interner) -> V
 /// Feeds given rows as a shuffle says.
 fn feed(
     installation: &Installation,
-    case: &TestCase,
+    case: &Ready,
     given: &RowsByName,
     shuffle: &Shuffle,
     interner: &Interner,
@@ -293,139 +340,87 @@ fn feed(
     Ok(())
 }
 
-fn differences(simplest: &Answer, shuffled: &Answer) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (name, rows) in &simplest.rows {
-        let others = shuffled.rows.get(name).map_or(&[][..], Vec::as_slice);
-        let mut note = |how: &str, row: &Vec<Value>| lines.push(format!("{name}: {how} {row:?}"));
-        let missing = rows.iter().filter(|row| !others.contains(row));
-        missing.for_each(|row| note("lacks", row));
-        let new = others.iter().filter(|row| !rows.contains(row));
-        new.for_each(|row| note("has", row));
-        if lines.is_empty() && rows.len() != others.len() {
-            lines.push(format!(
-                "{name}: {} rows instead of {}",
-                others.len(),
-                rows.len()
-            ));
-        }
-    }
-    for error in &shuffled.errors {
-        if !simplest.errors.contains(error) {
-            lines.push(format!("{} fails: {}", error.node, error.error.message));
-        }
-    }
-    lines
+/// A test whose given rows and parameters are values.
+struct Ready {
+    name: String,
+    program: Arc<Program>,
+    params: BTreeMap<String, Value>,
+    given: RowsByName,
+    /// By source: the relation's name.
+    relations: BTreeMap<String, String>,
+    expected: Vec<Expected>,
 }
 
-/// How rows are fed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Shuffle {
-    workers: usize,
-    /// A permutation of all given rows.
-    order: Vec<usize>,
-    /// For each epoch the sizes of its batches.
-    epochs: Vec<Vec<usize>>,
-}
-
-impl fmt::Display for Shuffle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let batches: usize = self.epochs.iter().map(Vec::len).sum();
-        write!(
-            f,
-            "{} workers, {} epochs, {batches} batches",
-            self.workers,
-            self.epochs.len()
-        )
-    }
-}
-
-impl Shuffle {
-    fn new(seed: u64, count: usize) -> Shuffle {
-        let mut order: Vec<usize> = (0..count).collect();
-        if seed == 0 {
-            return Shuffle {
-                workers: 1,
-                order,
-                epochs: vec![vec![count]],
-            };
+impl Ready {
+    fn new(case: &TestCase) -> Result<Ready, ErrorRow> {
+        let mut params = BTreeMap::new();
+        for (name, value) in &case.params {
+            params.insert(name.clone(), evaluate(value, case, name)?);
         }
-        let mut dice = Dice(seed);
-        let workers = 1 + dice.below(MOST_WORKERS) as usize;
-        for i in (1..count).rev() {
-            order.swap(i, dice.below(i as u64 + 1) as usize);
-        }
-        // Between all rows at once and each on its own.
-        let most = match dice.below(4) {
-            0 => count.max(1),
-            1 => 1,
-            _ => 1 + dice.below(count as u64 / 2 + 1) as usize,
-        };
-        let mut epochs = vec![Vec::new()];
-        let mut left = count;
-        while left > 0 {
-            let size = (1 + dice.below(most as u64) as usize).min(left);
-            left -= size;
-            if let Some(epoch) = epochs.last_mut() {
-                epoch.push(size);
-            }
-            if dice.below(3) == 0 {
-                epochs.push(Vec::new());
+        let mut given = RowsByName::new();
+        for source in &case.given {
+            let identity = u128::from(column_digest(source.relation.as_bytes())) << 64;
+            let rows = given.entry(source.source.clone()).or_default();
+            for (row, ordinal) in source.rows.iter().zip(0u128..) {
+                let cells = row.iter().map(|cell| match cell {
+                    Some(expr) => evaluate(expr, case, &source.relation),
+                    None => Ok(Value::Id(identity | ordinal)),
+                });
+                rows.push(cells.collect::<Result<_, _>>()?);
             }
         }
-        Shuffle {
-            workers,
-            order,
-            epochs,
-        }
+        let relations = case.given.iter();
+        Ok(Ready {
+            name: case.name.clone(),
+            program: Arc::new(case.program.clone()),
+            params,
+            given,
+            relations: relations
+                .map(|g| (g.source.clone(), g.relation.clone()))
+                .collect(),
+            expected: case.expected.clone(),
+        })
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): all that a seed decides follows from it.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+/// The value of an expression over no columns.
+fn evaluate(expr: &Expr, case: &TestCase, node: &str) -> Result<Value, ErrorRow> {
+    if let ExprKind::Constant(value) = &expr.kind {
+        return Ok(value.clone());
     }
-
-    /// A number below `n`, which is not 0.
-    fn below(&mut self, n: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(n) >> 64) as u64
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shuffle_feeds_every_row_once_and_replays() {
-        for seed in 0..200 {
-            for count in [0, 1, 2, 7, 50] {
-                let shuffle = Shuffle::new(seed, count);
-                assert_eq!(shuffle, Shuffle::new(seed, count));
-                let mut order = shuffle.order.clone();
-                order.sort();
-                assert!(order.into_iter().eq(0..count));
-                let fed: usize = shuffle.epochs.iter().flatten().sum();
-                assert_eq!(fed, count);
-                assert!((1..=MOST_WORKERS as usize).contains(&shuffle.workers));
-            }
-        }
-    }
-
-    #[test]
-    fn seeds_differ() {
-        let shuffles: Vec<Shuffle> = (0..SEEDS).map(|seed| Shuffle::new(seed, 6)).collect();
-        let distinct = (1..shuffles.len()).filter(|i| !shuffles[..*i].contains(&shuffles[*i]));
-        assert!(distinct.count() > 15);
-        for workers in 1..=MOST_WORKERS as usize {
-            assert!(shuffles.iter().any(|s| s.workers == workers));
-        }
+    let failed = |error: EvalError| ErrorRow {
+        node: node.to_string(),
+        error,
+        input: Vec::new(),
+    };
+    let interner = Arc::new(Interner::new());
+    let environment = Environment {
+        types: case.program.types.clone(),
+        params: BTreeMap::new(),
+        interner: interner.clone(),
+    };
+    let block = Block {
+        conditions: Vec::new(),
+        outputs: vec![expr.clone()],
+    };
+    let mut kernel = compile(&block, None, &[], &environment).map_err(|error| {
+        failed(EvalError {
+            code: ErrorCode::Domain,
+            span: error.span,
+            message: error.reason,
+        })
+    })?;
+    let mut unit = Rows::new(0);
+    unit.push(&[]);
+    let (mut output, mut errors) = (Rows::new(1), Vec::new());
+    kernel.run(&unit, &mut output, &mut errors);
+    match errors.pop() {
+        Some(error) => Err(failed(error.error)),
+        None => Ok(value_of(
+            output.row(0)[0],
+            &expr.ty,
+            &case.program.types,
+            &interner,
+        )),
     }
 }
