@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use sheaf_ir::{Block, Clause, Expr, ExprKind, Function, Gather, Span, Type, Value};
+use sheaf_kernels::interpret::MAX_DEPTH;
 use sheaf_kernels::words::{value_of, word_of};
 use sheaf_kernels::{Environment, Interner, Kernel, RowError, Rows, compile};
 use support::expressions::{Maker, any_row, palette, show_block};
@@ -114,6 +115,15 @@ fn column(index: usize, ty: Type) -> Expr {
 
 fn int(i: i64) -> Expr {
     expr(ExprKind::Constant(Value::Int(i)), Type::Int)
+}
+
+fn nat(i: i64) -> Expr {
+    expr(ExprKind::Constant(Value::Nat(i)), Type::Nat)
+}
+
+fn compiles(output: &Expr, column: &Type) -> bool {
+    let columns = std::slice::from_ref(column);
+    compile(&give(vec![output.clone()]), None, columns, &environment()).is_ok()
 }
 
 fn call(function: Function, arguments: Vec<Expr>) -> Expr {
@@ -291,5 +301,72 @@ fn wrong_expressions_are_refused() {
         ),
     ] {
         assert_eq!(reason(output, each).as_deref(), Some(expected));
+    }
+}
+
+/// Threads have 2 MiB of stack, here as in an engine.
+#[test]
+fn the_deepest_expressions_fit_the_stack() {
+    let list = Type::List(Box::new(Type::Int));
+    let element = |local| expr(ExprKind::Local(local), Type::Int);
+    let nested: [(Expr, &dyn Fn(Expr, usize) -> Expr); 4] = [
+        (column(0, list.clone()), &|inner, local| {
+            let each = Clause::Each {
+                local,
+                collection: inner,
+            };
+            let kind = ExprKind::Comprehension {
+                gather: Gather::List,
+                clauses: vec![each],
+                element: Box::new(element(local)),
+            };
+            expr(kind, list.clone())
+        }),
+        (column(0, list.clone()), &|inner, local| {
+            let first = call(Function::Take, vec![column(0, list.clone()), nat(1)]);
+            let kind = ExprKind::Comprehension {
+                gather: Gather::List,
+                clauses: vec![
+                    Clause::Each {
+                        local,
+                        collection: first,
+                    },
+                    Clause::Filter(call(Function::Eq, vec![inner, column(0, list.clone())])),
+                ],
+                element: Box::new(element(local)),
+            };
+            expr(kind, list.clone())
+        }),
+        (int(0), &|inner, local| {
+            let kind = ExprKind::Let {
+                local,
+                value: Box::new(inner),
+                body: Box::new(element(local)),
+            };
+            expr(kind, Type::Int)
+        }),
+        (int(0), &|inner, _| {
+            let condition = call(Function::Eq, vec![inner, int(0)]);
+            let kind = ExprKind::If(Box::new([condition, int(0), int(1)]));
+            expr(kind, Type::Int)
+        }),
+    ];
+    for (leaf, wrap) in nested {
+        let deepest = (1..MAX_DEPTH)
+            .scan(leaf, |inner, local| {
+                *inner = wrap(inner.clone(), local);
+                Some(inner.clone())
+            })
+            .take_while(|e| compiles(e, &list))
+            .last()
+            .unwrap();
+        let environment = environment();
+        let xs = Value::List(vec![Value::Int(1)]);
+        let input = Rows::from_words(1, vec![word_of(&xs, &list, &environment.interner)]);
+        let (mut output, mut errors) = (Rows::new(1), Vec::new());
+        compile(&give(vec![deepest]), None, &[list.clone()], &environment)
+            .unwrap()
+            .run(&input, &mut output, &mut errors);
+        assert_eq!((output.len(), errors), (1, vec![]));
     }
 }
