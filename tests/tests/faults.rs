@@ -91,14 +91,16 @@ fn a_dropped_delta_is_caught() {
 
 #[test]
 fn placement_by_symbol_number_is_caught() {
-    // Two processes number their symbols differently, so equal keys land on different workers.
-    let keys: Vec<String> = (0..40).map(|i| format!("key{i:02}")).collect();
-    let input: String = keys
-        .iter()
-        .chain(keys.iter().rev())
-        .map(|k| format!("{k},1\n"))
+    // Two processes number what they derive differently, so equal keys would land on two workers.
+    // Enough rows for both to get some.
+    const KEYS: usize = 41;
+    const ROUNDS: usize = 1000;
+    let input: String = (0..KEYS * ROUNDS)
+        .map(|i| format!("key{:02},1\n", i * 7 % KEYS))
         .collect();
-    let expected: String = keys.iter().map(|k| format!("{k}!,2\n")).collect();
+    let expected: String = (0..KEYS)
+        .map(|k| format!("key{k:02}!,{ROUNDS}\n"))
+        .collect();
     Check {
         program: "input x(k: String, n: Int) from csv(\"x.csv\");\n\
             view y(k: String, n: Int) -> Count;\ny(k + \"!\", n) if x(k, n);\n\

@@ -12,8 +12,8 @@ mod route;
 
 use sheaf_ir::Type;
 use sheaf_ir::shard::{SHARDS, column_digest, key_digest, shard_of};
-use sheaf_kernels::{Fault, Interner};
 use sheaf_kernels::words::column_digest_of;
+use sheaf_kernels::{Fault, Interner};
 
 pub(crate) use route::{Router, route};
 
