@@ -58,15 +58,17 @@ pub(super) fn equal(left: ir::Expr, right: ir::Expr, span: Span) -> ir::Expr {
     call(Function::Eq, vec![left, right], Type::Bool, span)
 }
 
-/// All of these, as one expression.
+/// All of these, as one expression that is not deeper than need be.
 pub(super) fn all(mut tests: Vec<ir::Expr>, span: Span) -> ir::Expr {
-    let Some(first) = (!tests.is_empty()).then(|| tests.remove(0)) else {
-        return constant(Value::Bool(true), Type::Bool, span);
-    };
-    tests.into_iter().fold(first, |both, test| {
-        let span = both.span;
-        call(Function::And, vec![both, test], Type::Bool, span)
-    })
+    match tests.len() {
+        0 => constant(Value::Bool(true), Type::Bool, span),
+        1 => tests.remove(0),
+        n => {
+            let last = tests.split_off(n / 2);
+            let (first, last) = (all(tests, span), all(last, span));
+            call(Function::And, vec![first, last], Type::Bool, span)
+        }
+    }
 }
 
 /// `a || b`.
