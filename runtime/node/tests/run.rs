@@ -248,6 +248,24 @@ fn what_does_not_fit_the_program_is_refused_with_help() {
 }
 
 #[test]
+fn standard_input_is_read_once() {
+    let program = CLOSURE.replace(
+        "sink ",
+        "source %more (a: String) bag closed from stdin()\nsink %out:more (a: String) bag closed \
+         = %more to stdout()\nsink ",
+    );
+    let options = RunOptions {
+        inputs: one("edge", "-"),
+        ..options()
+    };
+    let error = go(&program, &Memory::default(), &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "inputs edge, more all read standard input"
+    );
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = go(CLOSURE, &Memory::default(), &options()).unwrap_err();
     assert_eq!(error.to_string(), "input edge: there is no file edges.csv");

@@ -251,6 +251,9 @@ fn options_are_checked() {
     assert_eq!(case.file(&[]), "word;count\n");
     case.connector.options.insert("colour".into(), text("red"));
     assert!(case.write(&memory, &[]).is_err());
+    let mut packed = Case::new("csv", &TWO);
+    packed.connector.path = "out.csv.gz".into();
+    assert!(packed.write(&memory, &[]).is_err());
     let error = Case::new("xml", &TWO).write(&memory, &[]).unwrap_err();
     assert!(error.help[0].contains("csv, tsv, ndjson, table"));
 }

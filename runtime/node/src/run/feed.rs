@@ -145,6 +145,11 @@ impl Reader {
     }
 }
 
+/// A reader that ended without a word: a defect of this crate.
+fn lost_reader() -> RunError {
+    RunError::Engine(EngineError::Worker("a reader ended early".to_string()))
+}
+
 impl Feeding {
     /// Takes up what readers told.
     ///
@@ -154,7 +159,9 @@ impl Feeding {
         loop {
             match self.news.try_recv() {
                 Ok(news) => self.hear(news, start, failures)?,
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Ok(()),
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) if self.running == 0 => return Ok(()),
+                Err(TryRecvError::Disconnected) => return Err(lost_reader()),
             }
         }
     }
@@ -167,8 +174,7 @@ impl Feeding {
         while self.running > 0 {
             match self.news.recv() {
                 Ok(news) => self.hear(news, start, failures)?,
-                // A reader that panicked has sent nothing; it has also closed nothing.
-                Err(_) => break,
+                Err(_) => return Err(lost_reader()),
             }
         }
         Ok(())

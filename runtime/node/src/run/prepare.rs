@@ -96,6 +96,7 @@ pub fn prepare(
             ],
         ));
     }
+    two_from_stdin(&sources)?;
     two_to_one_file(&sinks)?;
     sinks.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let size = sources
@@ -277,6 +278,17 @@ fn unknown(kind: &str, name: &str, known: &[String]) -> RunError {
     };
     help.extend(names::did_you_mean(name, known.iter().map(String::as_str)));
     RunError::usage(format!("there is no {kind} {name}"), help)
+}
+
+/// Refuses two inputs from standard input: each would get some of it.
+fn two_from_stdin(sources: &[(String, Source)]) -> Result<(), RunError> {
+    let stdin = sources.iter().filter(|(_, s)| *s.origin() == Origin::Stdin);
+    let names: Vec<&str> = stdin.map(|(_, s)| names::short(s.relation())).collect();
+    if names.len() > 1 {
+        let message = format!("inputs {} all read standard input", names.join(", "));
+        return Err(RunError::usage(message, vec![]));
+    }
+    Ok(())
 }
 
 /// Refuses two outputs to one file.

@@ -218,6 +218,13 @@ impl Sink {
         } else {
             Target::File(base.join(&connector.path))
         };
+        if let Target::File(path) = &target
+            && path.extension().is_some_and(|e| e == "gz" || e == "zst")
+        {
+            let message = format!("output {short}: {target} would not be compressed");
+            let help = "write it plain, or to standard output and through gzip or zstd";
+            return Err(SinkError::new(message).help(help));
+        }
         let columns = columns
             .iter()
             .enumerate()
