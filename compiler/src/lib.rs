@@ -1,1 +1,9 @@
 //! From Sheaf source text to a checked program to IR; pure.
+//!
+//! Invariants: no files, no clock, no threads, no network, no state outside of values. Every phase
+//! returns its result *and* its diagnostics, and no input makes it panic.
+
+pub mod diagnostic;
+pub mod hir;
+pub mod source;
+pub mod syntax;

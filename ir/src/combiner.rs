@@ -35,6 +35,24 @@ pub enum Combiner {
 }
 
 impl Combiner {
+    /// The name in IR text; [`Combiner::Top`] prints its number after it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Combiner::Min => "min",
+            Combiner::Max => "max",
+            Combiner::Any => "any",
+            Combiner::All => "all",
+            Combiner::Union => "union",
+            Combiner::Count => "count",
+            Combiner::Sum => "sum",
+            Combiner::Avg => "avg",
+            Combiner::Top(_) => "top",
+            Combiner::One => "one",
+            Combiner::Sorted => "sorted",
+            Combiner::Lww => "lww",
+        }
+    }
+
     /// The type read after `->`, given the type of a contribution; `None` if the combiner is not
     /// defined at that type.
     pub fn result_type(&self, contribution: &Type) -> Option<Type> {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Function, Span, Type, Value};
 
+/// How deep expressions may nest; [`mod@crate::verify`] refuses deeper ones.
+pub const MAX_DEPTH: usize = 200;
+
 /// An expression with its type and origin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expr {
@@ -110,6 +113,106 @@ pub struct Block {
     pub conditions: Vec<Expr>,
     /// One expression per output column.
     pub outputs: Vec<Expr>,
+}
+
+impl Expr {
+    /// The expressions directly inside this one, in order of evaluation.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Column(_)
+            | ExprKind::Local(_)
+            | ExprKind::Constant(_)
+            | ExprKind::Param(_) => Vec::new(),
+            ExprKind::Call(_, arguments) => arguments.iter().collect(),
+            ExprKind::If(parts) => parts.iter().collect(),
+            ExprKind::Let { value, body, .. } => vec![value, body],
+            ExprKind::Comprehension {
+                gather,
+                clauses,
+                element,
+            } => {
+                let mut children = Vec::with_capacity(clauses.len() + 2);
+                if let Gather::Top(n) = gather {
+                    children.push(&**n);
+                }
+                children.extend(clauses.iter().map(Clause::expression));
+                children.push(element);
+                children
+            }
+        }
+    }
+
+    /// Like [`Expr::children`], to change them.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            ExprKind::Column(_)
+            | ExprKind::Local(_)
+            | ExprKind::Constant(_)
+            | ExprKind::Param(_) => Vec::new(),
+            ExprKind::Call(_, arguments) => arguments.iter_mut().collect(),
+            ExprKind::If(parts) => parts.iter_mut().collect(),
+            ExprKind::Let { value, body, .. } => vec![value, body],
+            ExprKind::Comprehension {
+                gather,
+                clauses,
+                element,
+            } => {
+                let mut children = Vec::with_capacity(clauses.len() + 2);
+                if let Gather::Top(n) = gather {
+                    children.push(&mut **n);
+                }
+                children.extend(clauses.iter_mut().map(Clause::expression_mut));
+                children.push(element);
+                children
+            }
+        }
+    }
+
+    /// Calls `visit` with this expression and every one inside it, outermost first.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        visit(self);
+        for child in self.children() {
+            child.walk(visit);
+        }
+    }
+
+    /// Like [`Expr::walk`], to change them.
+    pub fn walk_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        visit(self);
+        for child in self.children_mut() {
+            child.walk_mut(visit);
+        }
+    }
+
+    /// Whether it nests at most `depth` deep; a column nests 1 deep. Stops at the bound, so that
+    /// no expression is too deep to ask.
+    pub fn is_within(&self, depth: usize) -> bool {
+        depth > 0
+            && self
+                .children()
+                .iter()
+                .all(|child| child.is_within(depth - 1))
+    }
+}
+
+impl Clause {
+    /// The expression of the clause.
+    pub fn expression(&self) -> &Expr {
+        match self {
+            Clause::Each { collection, .. } => collection,
+            Clause::Let { value, .. } => value,
+            Clause::Filter(condition) => condition,
+        }
+    }
+
+    /// The expression of the clause, to change it.
+    pub fn expression_mut(&mut self) -> &mut Expr {
+        match self {
+            Clause::Each { collection, .. } => collection,
+            Clause::Let { value, .. } => value,
+            Clause::Filter(condition) => condition,
+        }
+    }
 }
 
 impl Block {

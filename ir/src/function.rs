@@ -104,6 +104,9 @@ functions! {
     Unwrap "unwrap",
     /// The value in an Option, or the second argument; an unused second side never fails.
     OptionOr "option_or",
+    /// Whether the argument has a value: false where it fails. Never fails itself. Lets a front end
+    /// carry a row past a failure until it is known whether another condition is false.
+    Succeeds "succeeds",
     /// Builds a tuple.
     Tuple "tuple",
     /// Length of a String (Unicode scalars), Bytes, List, Set or Map, as Nat.
@@ -247,6 +250,7 @@ impl Function {
             (Function::IsSome, [Option(_)]) => Bool,
             (Function::Unwrap, [Option(a)]) => (**a).clone(),
             (Function::OptionOr, [Option(a), b]) if **a == *b => b.clone(),
+            (Function::Succeeds, [_]) => Bool,
             (Function::Tuple, parts) => Tuple(parts.to_vec()),
             (Function::Len, [String | Bytes | List(_) | Set(_) | Map(..)]) => Nat,
             (Function::Contains, [List(a) | Set(a) | Map(a, _), b]) if **a == *b => Bool,

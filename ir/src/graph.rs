@@ -16,7 +16,7 @@ use crate::{Block, Combiner, Expr, Nominal, Span, Type, Value};
 /// The process-local handle of a node. Names, not these, go into text, plans and statistics.
 pub type NodeId = NodeIndex<u32>;
 
-/// A whole program.
+/// A whole program. Equality is of meaning: see [`crate::canonical`].
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     /// Qualified name, such as `examples.paths`.
@@ -73,6 +73,18 @@ pub struct Collection {
     pub label: Label,
     /// Sets of columns that determine the row; ascending, without duplicates.
     pub keys: Vec<Vec<usize>>,
+}
+
+impl Collection {
+    /// No columns and no rows: what a fixpoint gives.
+    pub fn nothing() -> Collection {
+        Collection {
+            columns: Vec::new(),
+            multiplicity: Multiplicity::Set,
+            label: Label::Closed,
+            keys: Vec::new(),
+        }
+    }
 }
 
 /// Whether equal rows count once or as often as they occur.
@@ -288,6 +300,95 @@ pub enum OrderKind {
     Late,
 }
 
+impl Operator {
+    /// The name in IR text.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Operator::Source { .. } => "source",
+            Operator::Values { .. } => "values",
+            Operator::Map { .. } => "map",
+            Operator::FlatMap { .. } => "flat_map",
+            Operator::Join { .. } => "join",
+            Operator::Semijoin { .. } => "semijoin",
+            Operator::Antijoin { .. } => "antijoin",
+            Operator::OuterJoin { .. } => "outer_join",
+            Operator::Union => "union",
+            Operator::Distinct => "distinct",
+            Operator::Combine { .. } => "combine",
+            Operator::Fixpoint { .. } => "fixpoint",
+            Operator::Variable { .. } => "variable",
+            Operator::Exchange { .. } => "exchange",
+            Operator::Broadcast => "broadcast",
+            Operator::Sink { .. } => "sink",
+            Operator::StateRead { .. } => "state_read",
+            Operator::StateWrite { .. } => "state_write",
+            Operator::Effect { .. } => "effect",
+            Operator::OrderPoint { .. } => "order_point",
+            Operator::Extern { .. } => "extern",
+        }
+    }
+
+    /// How many input ports there are.
+    pub fn ports(&self) -> u32 {
+        match self {
+            Operator::Source { .. }
+            | Operator::Values { .. }
+            | Operator::Fixpoint { .. }
+            | Operator::StateRead { .. } => 0,
+            Operator::Join { .. }
+            | Operator::Semijoin { .. }
+            | Operator::Antijoin { .. }
+            | Operator::OuterJoin { .. } => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether a port takes any number of edges; any other takes exactly one.
+    pub fn is_variadic(&self) -> bool {
+        matches!(
+            self,
+            Operator::Union
+                | Operator::Distinct
+                | Operator::Combine { .. }
+                | Operator::Variable { .. }
+        )
+    }
+
+    /// The expressions in it, in the order they are written.
+    pub fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            Operator::Values { rows } => rows.iter().flatten().collect(),
+            Operator::Map { block } | Operator::Join { block, .. } => {
+                block.conditions.iter().chain(&block.outputs).collect()
+            }
+            Operator::FlatMap { each, block } => std::iter::once(each)
+                .chain(&block.conditions)
+                .chain(&block.outputs)
+                .collect(),
+            Operator::Extern { arguments, .. } => arguments.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Like [`Operator::expressions`], to change them.
+    pub fn expressions_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Operator::Values { rows } => rows.iter_mut().flatten().collect(),
+            Operator::Map { block } | Operator::Join { block, .. } => block
+                .conditions
+                .iter_mut()
+                .chain(&mut block.outputs)
+                .collect(),
+            Operator::FlatMap { each, block } => std::iter::once(each)
+                .chain(&mut block.conditions)
+                .chain(&mut block.outputs)
+                .collect(),
+            Operator::Extern { arguments, .. } => arguments.iter_mut().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Program {
     /// Adds a node.
     pub fn add(&mut self, node: Node) -> NodeId {
@@ -323,6 +424,14 @@ impl Program {
             .collect();
         inputs.sort_by(|a, b| (a.0, &self.graph[a.1].name).cmp(&(b.0, &self.graph[b.1].name)));
         inputs
+    }
+
+    /// The columns that come in on a port: those of its only input, or of the first by name.
+    pub fn input_columns(&self, id: NodeId, port: u32) -> &[(String, Type)] {
+        self.inputs(id)
+            .iter()
+            .find(|(at, _)| *at == port)
+            .map_or(&[], |(_, source)| &self.graph[*source].output.columns)
     }
 
     /// What a node feeds: `(target, port)`, ascending by the target's name, then port.

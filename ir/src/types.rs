@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How deep a type may nest; [`mod@crate::verify`] refuses deeper ones.
+pub const MAX_TYPE_DEPTH: usize = 64;
+
+/// How deep a value may nest. Types are shallower, but a nominal type may recur through a list.
+pub const MAX_VALUE_DEPTH: usize = 256;
+
 /// A type. Generic nominal types arrive monomorphised: their arguments are part of their name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Type {
@@ -64,9 +70,44 @@ impl Type {
         )
     }
 
+    /// The type of what a generator over this type yields: elements of a list or set,
+    /// `(key, value)` of a map; `None` for any other type.
+    pub fn element(&self) -> Option<Type> {
+        match self {
+            Type::List(element) | Type::Set(element) => Some((**element).clone()),
+            Type::Map(key, value) => Some(Type::Tuple(vec![(**key).clone(), (**value).clone()])),
+            _ => None,
+        }
+    }
+
+    /// The types this one is made of, in order.
+    pub fn parts(&self) -> Vec<&Type> {
+        match self {
+            Type::Option(inner) | Type::List(inner) | Type::Set(inner) => vec![inner],
+            Type::Map(key, value) => vec![key, value],
+            Type::Tuple(parts) => parts.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it nests at most `depth` deep; a scalar nests 1 deep. Stops at the bound, so that
+    /// no type is too deep to ask.
+    pub fn is_within(&self, depth: usize) -> bool {
+        depth > 0 && self.parts().iter().all(|part| part.is_within(depth - 1))
+    }
+
     /// Whether `+` and exact sums are defined.
     pub fn is_numeric(&self) -> bool {
         matches!(self, Type::Int | Type::Nat | Type::Float | Type::Decimal(_))
+    }
+}
+
+/// As in IR text.
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let mut out = String::new();
+        crate::text::literal::print_type(&mut out, self);
+        f.write_str(&out)
     }
 }
 

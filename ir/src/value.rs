@@ -1,6 +1,11 @@
 //! Values as data: constants, parameters, what a test gives and expects.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::types::MAX_VALUE_DEPTH;
+use crate::{Nominal, Type};
 
 /// A value of some [`crate::Type`]. Engines work on words (see [`crate::encoding`]); this form is
 /// for constants, parameters and results.
@@ -42,9 +47,75 @@ pub enum Value {
     Variant(u32, Vec<Value>),
 }
 
+impl Value {
+    /// Whether this is a canonical value of a type: of its shape, a Nat not negative, sets and
+    /// maps ascending without duplicates, variants and their payloads as defined. Values nested
+    /// deeper than [`crate::types::MAX_VALUE_DEPTH`] are of no type.
+    pub fn is_of(&self, ty: &Type, types: &BTreeMap<String, Nominal>) -> bool {
+        self.is_of_within(ty, types, MAX_VALUE_DEPTH)
+    }
+
+    fn is_of_within(&self, ty: &Type, types: &BTreeMap<String, Nominal>, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        let is = |value: &Value, ty: &Type| value.is_of_within(ty, types, depth);
+        let are = |parts: &[Value], tys: &mut dyn ExactSizeIterator<Item = &Type>| {
+            parts.len() == tys.len() && parts.iter().zip(tys).all(|(part, ty)| is(part, ty))
+        };
+        match (self, ty) {
+            (Value::Bool(_), Type::Bool)
+            | (Value::Int(_), Type::Int)
+            | (Value::Float(_), Type::Float)
+            | (Value::Decimal(_), Type::Decimal(_))
+            | (Value::String(_), Type::String)
+            | (Value::Bytes(_), Type::Bytes)
+            | (Value::Date(_), Type::Date)
+            | (Value::Time(_), Type::Time)
+            | (Value::Duration(_), Type::Duration)
+            | (Value::Id(_), Type::Id | Type::RowId)
+            | (Value::Option(None), Type::Option(_)) => true,
+            (Value::Nat(n), Type::Nat) => *n >= 0,
+            (Value::Option(Some(value)), Type::Option(ty)) => is(value, ty),
+            (Value::List(items), Type::List(ty)) => items.iter().all(|item| is(item, ty)),
+            (Value::Set(items), Type::Set(ty)) => {
+                items.iter().all(|item| is(item, ty)) && items.is_sorted_by(|a, b| a < b)
+            }
+            (Value::Map(entries), Type::Map(key, value)) => {
+                entries.iter().all(|(k, v)| is(k, key) && is(v, value))
+                    && entries.is_sorted_by(|a, b| a.0 < b.0)
+            }
+            (Value::Tuple(parts), Type::Tuple(tys)) => are(parts, &mut tys.iter()),
+            (value, Type::Named(name)) => match (value, types.get(name)) {
+                (Value::Tuple(parts), Some(Nominal::Record(fields))) => {
+                    are(parts, &mut fields.iter().map(|(_, ty)| ty))
+                }
+                (Value::Variant(index, payload), Some(Nominal::Enum(variants))) => variants
+                    .get(*index as usize)
+                    .is_some_and(|(_, tys)| are(payload, &mut tys.iter())),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
 /// A float in canonical form: one NaN, no −0.0; total order with NaN greatest.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(from = "f64", into = "f64")]
 pub struct Float(f64);
+
+impl From<f64> for Float {
+    fn from(x: f64) -> Float {
+        Float::new(x)
+    }
+}
+
+impl From<Float> for f64 {
+    fn from(x: Float) -> f64 {
+        x.0
+    }
+}
 
 impl Float {
     /// Makes `x` canonical.

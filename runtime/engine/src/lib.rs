@@ -7,9 +7,18 @@
 //! - No index holds a timestamp. Deltas flow at once; what is not monotone waits for its inputs to close.
 //! - No globals: interner, kernels and configuration hang on an engine; two can live in one process.
 
+mod cluster;
+mod command;
 pub mod container;
+pub mod engine;
+mod exchange;
 pub mod fixpoint;
+mod host;
 pub mod operator;
 pub mod operators;
+mod render;
 
+pub use cluster::Membership;
+pub use engine::{Aborter, Config, Engine, EngineError, Installation, NodeStatistics, OutputEvent};
+pub use exchange::{Owner, owner_of};
 pub use operator::{ErrorRow, Operator, Output, Progress};

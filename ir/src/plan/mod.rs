@@ -1,10 +1,25 @@
 //! How one installation runs a program: a serialisable annotation of the IR, by node name.
 //!
-//! Invariant: the plan decides where rows go, never what they are; any legal plan gives the same rows.
+//! Invariants:
+//! - The plan decides where rows go, never what they are; any legal plan gives the same rows.
+//! - [`validate`] decides what is legal: rows that must meet do, and no row is counted twice.
+//! - A source gives its rows on some workers and `Values` on one, each row once. The operators
+//!   `Exchange` and `Broadcast` do nothing by themselves: their edges' routes do it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+mod choose;
+mod colocate;
+mod placement;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use choose::choose;
+pub use validate::validate;
 
 /// The plan of a program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,7 +46,8 @@ pub struct EdgeName {
 pub enum Route {
     /// The worker that has it.
     Local,
-    /// The worker that owns the shard of these columns of the row (see [`crate::shard`]).
+    /// The worker that owns the shard of these columns of the row (see [`crate::shard`]); without
+    /// columns, the owner of the shard of the empty key.
     Hash(Vec<usize>),
     /// Every worker.
     Broadcast,
@@ -51,6 +67,6 @@ pub enum FixpointStrategy {
         /// For each variable, the columns that are partitioned by; never empty.
         columns: BTreeMap<String, Vec<usize>>,
     },
-    /// Derivations travel between workers round a loop.
+    /// Derivations travel between workers round a loop. Edges inside it are local or hashed.
     Exchanged,
 }

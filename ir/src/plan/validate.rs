@@ -1,0 +1,223 @@
+//! Re-derives from routes alone that rows which must meet do, and that none is counted twice.
+
+use std::collections::BTreeMap;
+
+use crate::plan::placement::{Placement, matched, through};
+use crate::plan::shape::{self, Input};
+use crate::plan::{FixpointStrategy, Plan, Route};
+use crate::{NodeId, Operator, Program};
+
+/// Whether a plan is legal for a (verified) program; else every reason why not, in a fixed order.
+///
+/// Where rows are is derived as a greatest fixed point: round a loop it starts from "anywhere one
+/// likes" and is weakened until it holds.
+pub fn validate(program: &Program, plan: &Plan) -> Result<(), Vec<String>> {
+    let mut check = Check {
+        program,
+        plan,
+        placements: BTreeMap::new(),
+        faults: Vec::new(),
+    };
+    check.names();
+    let order = shape::order(program);
+    loop {
+        let before = check.placements.clone();
+        for &id in &order {
+            check.derive(id);
+        }
+        if check.placements == before {
+            break;
+        }
+    }
+    for &id in &order {
+        check.node(id);
+    }
+    if check.faults.is_empty() {
+        Ok(())
+    } else {
+        Err(check.faults)
+    }
+}
+
+struct Check<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    /// A node that is not in it has not been reached: its rows may be assumed anywhere.
+    placements: BTreeMap<NodeId, Placement>,
+    faults: Vec<String>,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, id: NodeId, what: impl std::fmt::Display) {
+        let name = &self.program.graph[id].name;
+        self.faults.push(format!("{name}: {what}"));
+    }
+
+    /// Everything the plan names exists, and every fixpoint has a strategy.
+    fn names(&mut self) {
+        let mut arities = BTreeMap::new();
+        for id in self.program.nodes_by_name() {
+            for input in shape::inputs(self.program, id) {
+                arities.insert(input.name, shape::arity(self.program, input.from));
+            }
+        }
+        for (edge, route) in &self.plan.routes {
+            let place = format!("{} -> {}[{}]", edge.from, edge.to, edge.port);
+            match (arities.get(edge), route) {
+                (None, _) => self.faults.push(format!("{place}: no such edge")),
+                (Some(arity), Route::Hash(columns)) if columns.iter().any(|c| c >= arity) => {
+                    self.faults.push(format!("{place}: column out of range"));
+                }
+                _ => {}
+            }
+        }
+        let fixpoints = shape::fixpoints(self.program);
+        for (name, _) in &fixpoints {
+            if !self.plan.fixpoints.contains_key(name) {
+                self.faults.push(format!("{name}: no strategy"));
+            }
+        }
+        for name in self.plan.fixpoints.keys() {
+            if !fixpoints.iter().any(|(known, _)| known == name) {
+                self.faults.push(format!("{name}: no such fixpoint"));
+            }
+        }
+    }
+
+    fn route(&self, input: &Input) -> Route {
+        self.plan
+            .routes
+            .get(&input.name)
+            .cloned()
+            .unwrap_or(Route::Local)
+    }
+
+    /// Where the rows of an edge arrive, if its source was reached.
+    fn arrival(&self, input: &Input) -> Option<Placement> {
+        match self.route(input) {
+            Route::Local => self.placements.get(&input.from).cloned(),
+            route => Some(Placement::loose().after(&route)),
+        }
+    }
+
+    fn derive(&mut self, id: NodeId) {
+        let operator = &self.program.graph[id].operator;
+        let inputs = shape::inputs(self.program, id);
+        let arity = shape::arity(self.program, id);
+        let placement = match (shape::keys(operator), inputs.as_slice()) {
+            (Some(_), [left, right]) => self
+                .arrival(left)
+                .zip(self.arrival(right))
+                .map(|(l, r)| matched(operator, &l, &r, shape::arity(self.program, left.from))),
+            (_, []) => Some(Placement::loose()),
+            _ => inputs
+                .iter()
+                .filter_map(|i| self.arrival(i))
+                .reduce(|a, b| a.meet(&b))
+                .map(|met| through(operator, &met, arity)),
+        };
+        if let Some(placement) = placement {
+            // Only ever weaker than before, so that the iteration ends.
+            let weaker = match self.placements.get(&id) {
+                Some(before) => before.meet(&placement),
+                None => placement,
+            };
+            self.placements.insert(id, weaker);
+        }
+    }
+
+    fn node(&mut self, id: NodeId) {
+        let program = self.program;
+        let operator = &program.graph[id].operator;
+        let inputs = shape::inputs(program, id);
+        for input in &inputs {
+            let replicated = self.placements.get(&input.from) == Some(&Placement::Replicated);
+            let route = self.route(input);
+            if replicated && route != Route::Local {
+                self.fault(id, format!("takes every copy of {} along", input.name.from));
+            }
+            if input.inner && !matches!(route, Route::Local | Route::Hash(_)) {
+                self.fault(id, format!("an edge inside a loop may not be {route:?}"));
+            }
+        }
+        let arrivals: Vec<Placement> = inputs.iter().filter_map(|i| self.arrival(i)).collect();
+        let copies = arrivals
+            .iter()
+            .filter(|p| **p == Placement::Replicated)
+            .count();
+        match shape::keys(operator) {
+            Some((left_key, right_key)) => {
+                if let [l, r] = arrivals.as_slice() {
+                    let join = matches!(operator, Operator::Join { .. });
+                    let legal = *r == Placement::Replicated
+                        || (join && *l == Placement::Replicated)
+                        || l.meets(r, left_key, right_key);
+                    if !legal {
+                        self.fault(id, "rows that agree on the keys do not meet");
+                    }
+                }
+            }
+            None if copies > 0 && copies < arrivals.len() => {
+                self.fault(id, "some inputs are on every worker and some are not");
+            }
+            None => self.one_input(id, &arrivals),
+        }
+        self.fixpoint(id, &inputs);
+    }
+
+    fn one_input(&mut self, id: NodeId, arrivals: &[Placement]) {
+        let program = self.program;
+        let operator = &program.graph[id].operator;
+        let Some(met) = arrivals.iter().cloned().reduce(|a, b| a.meet(&b)) else {
+            return;
+        };
+        if let Some(key) = shape::grouping(program, id)
+            && !met.groups(&key)
+        {
+            self.fault(id, "rows with equal keys do not meet");
+        }
+        match operator {
+            Operator::Sink { .. } if met != Placement::Single => {
+                self.fault(id, "a sink's rows must be gathered");
+            }
+            Operator::Variable { .. } | Operator::StateWrite { .. } | Operator::Effect { .. }
+                if met == Placement::Replicated =>
+            {
+                self.fault(id, "would happen on every worker");
+            }
+            _ => {}
+        }
+    }
+
+    /// In a colocated fixpoint the inner edges are local and the variables where the plan says.
+    fn fixpoint(&mut self, id: NodeId, inputs: &[Input]) {
+        let node = &self.program.graph[id];
+        let Some(FixpointStrategy::Colocated { columns }) = node
+            .fixpoint
+            .as_ref()
+            .and_then(|f| self.plan.fixpoints.get(f))
+        else {
+            return;
+        };
+        let columns = shape::is_variable(self.program, id)
+            .then(|| columns.get(&node.name).cloned().unwrap_or_default());
+        for input in inputs {
+            if input.inner && self.route(input) != Route::Local {
+                self.fault(id, "rows leave their worker inside a colocated loop");
+            }
+        }
+        match columns {
+            Some(columns) if columns.is_empty() => self.fault(id, "no columns to partition by"),
+            Some(columns) => {
+                let placed = inputs
+                    .iter()
+                    .filter_map(|i| self.arrival(i))
+                    .all(|p| p.is_by(&columns));
+                if !placed {
+                    self.fault(id, format!("rows are not where columns {columns:?} say"));
+                }
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What each node did, counted by the workers of a process and read by anyone.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What one node did on all workers that are known of: those of this process while it runs, those
+/// of other processes once they have finished it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeStatistics {
+    /// Name of the IR node; a fixpoint's variables count under the fixpoint's name.
+    pub node: String,
+    /// Rows taken.
+    pub rows_in: u64,
+    /// Rows given.
+    pub rows_out: u64,
+    /// Failures reported.
+    pub errors: u64,
+    /// Greatest number of bytes held, summed over workers.
+    pub memory: u64,
+    /// Time spent working, summed over workers.
+    pub active: Duration,
+}
+
+impl NodeStatistics {
+    /// Adds what other workers did on the same node.
+    pub fn add(&mut self, other: &NodeStatistics) {
+        self.rows_in += other.rows_in;
+        self.rows_out += other.rows_out;
+        self.errors += other.errors;
+        self.memory += other.memory;
+        self.active += other.active;
+    }
+}
+
+/// One worker's live count of one node; one thread writes, any may read.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub rows_in: AtomicU64,
+    pub rows_out: AtomicU64,
+    pub errors: AtomicU64,
+    pub memory: AtomicU64,
+    pub active_nanoseconds: AtomicU64,
+}
+
+impl Counters {
+    /// Adds to a count.
+    pub fn add(count: &AtomicU64, n: u64) {
+        count.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// What was counted so far.
+    pub fn read(&self, node: &str) -> NodeStatistics {
+        NodeStatistics {
+            node: node.to_string(),
+            rows_in: self.rows_in.load(Ordering::Relaxed),
+            rows_out: self.rows_out.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+            memory: self.memory.load(Ordering::Relaxed),
+            active: Duration::from_nanos(self.active_nanoseconds.load(Ordering::Relaxed)),
+        }
+    }
+}
