@@ -55,6 +55,7 @@ pub(super) fn program(numbers: &[u32]) -> Program {
             options: BTreeMap::new(),
             columns: (0..arity)
                 .map(|i| SourceColumn {
+                    name: format!("{name}{i}"),
                     outside: format!("{name}{i}"),
                     ty: Type::Int,
                 })
