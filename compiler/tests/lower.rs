@@ -372,8 +372,12 @@ test \"doubles\" {
     assert_eq!(test.params.keys().collect::<Vec<_>>(), ["k"]);
 
     let kinds: Vec<ExpectationKind> = test.expectations.iter().map(|e| e.kind).collect();
-    use ExpectationKind::{None, Some, True};
-    assert_eq!(kinds, [Some, None, True]);
+    let expected = [
+        ExpectationKind::Some,
+        ExpectationKind::None,
+        ExpectationKind::True,
+    ];
+    assert_eq!(kinds, expected);
     assert!(test.expectations[0].found.is_some());
     for expectation in &test.expectations {
         let sinks = std::iter::once(&expectation.sink).chain(&expectation.found);
