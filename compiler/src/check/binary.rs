@@ -52,6 +52,7 @@ fn beside(operator: BinaryOperator, other: &Type) -> Option<Type> {
 }
 
 impl Body<'_, '_> {
+    #[inline(never)]
     pub(super) fn binary(
         &mut self,
         operator: BinaryOperator,
@@ -100,6 +101,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn comparison(
         &mut self,
         operator: BinaryOperator,
@@ -122,6 +124,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn arithmetic(
         &mut self,
         operator: BinaryOperator,
@@ -155,6 +158,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn does_not_fit(&mut self, operator: BinaryOperator, span: Span, left: &Type, right: &Type) {
         let word = operator.as_str();
         let message = match is_arithmetic(operator) {

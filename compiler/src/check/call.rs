@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Arguments, Name};
 
 impl Body<'_, '_> {
+    #[inline(never)]
     pub(super) fn infer_call(
         &mut self,
         name: &Name,
@@ -52,6 +53,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn relation_as_value(&mut self, name: &Name, span: Span) -> Expr {
         let diagnostic = self
             .error(
@@ -69,6 +71,7 @@ impl Body<'_, '_> {
         self.poison(span)
     }
 
+    #[inline(never)]
     fn bare_aggregate(&mut self, name: &Name, span: Span) -> Expr {
         let diagnostic = self
             .error(
@@ -83,6 +86,7 @@ impl Body<'_, '_> {
     }
 
     /// `receiver.name(arguments)`
+    #[inline(never)]
     pub(super) fn method(
         &mut self,
         receiver: &ast::Expr,
@@ -126,6 +130,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn unknown_member(&mut self, ty: &Type, name: &Name) {
         let message = format!("`{}` has no member `{}`", show(ty), name.text);
         let diagnostic = self
@@ -151,6 +156,7 @@ impl Body<'_, '_> {
     }
 
     /// `a.b.name(arguments)`, where `a` is a module, an enum or a service.
+    #[inline(never)]
     fn call_path(
         &mut self,
         mut path: Vec<Name>,
@@ -212,6 +218,7 @@ impl Body<'_, '_> {
     }
 
     /// Arguments in the order of the parameters; reports what does not fit.
+    #[inline(never)]
     pub(super) fn arrange<'e>(
         &mut self,
         name: &str,
@@ -292,6 +299,7 @@ impl Body<'_, '_> {
         None
     }
 
+    #[inline(never)]
     fn call_intrinsic(
         &mut self,
         index: usize,

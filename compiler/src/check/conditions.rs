@@ -40,6 +40,7 @@ pub(super) enum What<'p> {
 
 impl<'a> Body<'_, 'a> {
     /// Checks a conjunction. The names that it binds stay in scope.
+    #[inline(never)]
     pub(super) fn conditions(&mut self, conditions: &[ast::Condition]) -> Vec<Condition> {
         let conditions: Vec<Cow<'_, ast::Condition>> = conditions
             .iter()
@@ -129,6 +130,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The names that these conditions bind: not those of the outside, not params.
+    #[inline(never)]
     fn binders(&self, conditions: &[Cow<'_, ast::Condition>]) -> Binders {
         let (mut direct, mut maybe) = (Names::new(), Names::new());
         for condition in conditions {
@@ -166,6 +168,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Checks what can be checked at once, and lets the rest wait.
+    #[inline(never)]
     fn sort_in<'p>(
         &mut self,
         condition: &'p ast::Condition,
@@ -309,6 +312,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn schedule<'p>(
         &mut self,
         mut waiting: Vec<Waiting<'p>>,
@@ -391,6 +395,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Reports conditions that wait for each other.
+    #[inline(never)]
     fn report_circle(&mut self, waiting: &[Waiting<'_>]) {
         let mut names: Vec<&str> = waiting
             .iter()
@@ -422,6 +427,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Two `maybe` atoms that bind the same variable would have to agree whether it is there.
+    #[inline(never)]
     fn refuse_double_maybe(
         &mut self,
         conditions: &[Cow<'_, ast::Condition>],

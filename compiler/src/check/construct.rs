@@ -23,6 +23,7 @@ pub(super) enum Constructor {
 
 impl Body<'_, '_> {
     /// A value made by a capitalised name.
+    #[inline(never)]
     pub(super) fn construct(
         &mut self,
         path: &[Name],
@@ -99,6 +100,7 @@ impl Body<'_, '_> {
     }
 
     /// What a capitalised path makes; reports a wrong one.
+    #[inline(never)]
     pub(super) fn constructor(&mut self, path: &[Name], hint: Option<&Type>) -> Option<Constructor> {
         let (name, before) = path.split_last()?;
         if before.is_empty() {
@@ -262,6 +264,7 @@ impl Body<'_, '_> {
     }
 
     /// The record that a path names, with its fields; reports a wrong one.
+    #[inline(never)]
     pub(super) fn record_type(&mut self, path: &ast::Path) -> Option<(String, Vec<(String, Type)>)> {
         let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
         let shown = shown.join(".");
@@ -312,6 +315,7 @@ impl Body<'_, '_> {
         None
     }
 
+    #[inline(never)]
     pub(super) fn record(&mut self, path: &ast::Path, given: &[FieldValue], span: Span) -> Expr {
         let Some((of, fields)) = self.record_type(path) else {
             return self.poison(span);

@@ -14,6 +14,7 @@ use crate::syntax::ast::{self, Pattern, PatternKind, Quantifier};
 
 impl Body<'_, '_> {
     /// Checks a condition whose variables are bound.
+    #[inline(never)]
     pub(super) fn emit<'p>(
         &mut self,
         one: Waiting<'p>,
@@ -91,6 +92,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn emit_let<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -142,6 +144,7 @@ impl Body<'_, '_> {
     }
 
     #[allow(clippy::too_many_arguments)]
+    #[inline(never)]
     fn emit_each<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -178,6 +181,7 @@ impl Body<'_, '_> {
     }
 
     /// Whether an element fits a pattern that binds nothing.
+    #[inline(never)]
     fn membership(
         &mut self,
         pattern: &Pattern,

@@ -95,6 +95,7 @@ impl Body<'_, '_> {
     // Literals
 
     /// A literal, which takes the type that is expected where it can.
+    #[inline(never)]
     pub(super) fn literal(
         &mut self,
         literal: &Literal,
@@ -153,6 +154,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn text(&mut self, text: &str, hint: Option<&Type>, span: Span) -> Expr {
         let value = match hint {
             Some(Type::Date) => constant::date(text).map(Value::Date),
@@ -178,6 +180,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn out_of_range(&mut self, ty: &Type, span: Span) -> Expr {
         let note = match ty {
             Type::Nat => "A `Nat` is from 0 to 9223372036854775807.".to_owned(),
@@ -201,6 +204,7 @@ impl Body<'_, '_> {
 
     // Names and members
 
+    #[inline(never)]
     fn name(&mut self, name: &Name) -> Expr {
         if let Some(id) = self.lookup(name.as_str()) {
             return self.read(id, name.span);
@@ -220,6 +224,7 @@ impl Body<'_, '_> {
     }
 
     /// Reports a name that no condition binds; once for each name.
+    #[inline(never)]
     pub(super) fn unbound(&mut self, name: &Name) {
         let text = name.as_str();
         if !self.first_report(text) {
@@ -287,6 +292,7 @@ impl Body<'_, '_> {
         self.bind(text, poison(), name.span);
     }
 
+    #[inline(never)]
     fn field(&mut self, receiver: &ast::Expr, name: &Name, hint: Option<&Type>, span: Span) -> Expr {
         if let Some(mut path) = path_of(receiver)
             && (path[0].is_upper() || self.is_module(&path[0]))
@@ -351,6 +357,7 @@ impl Body<'_, '_> {
     }
 
     /// A path that begins with a module or service and ends in no value.
+    #[inline(never)]
     fn not_a_member(&mut self, path: &[Name], span: Span) -> Expr {
         let is_silent = match path {
             [first, ..] if first.is_upper() => {
@@ -376,6 +383,7 @@ impl Body<'_, '_> {
 
     // Collections and tuples
 
+    #[inline(never)]
     fn tuple(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         let hints: &[Type] = match hint {
             Some(Type::Tuple(types)) if types.len() == parts.len() => types,
@@ -393,6 +401,7 @@ impl Body<'_, '_> {
         self.expr(ExprKind::Call(Function::Tuple, parts), Type::Tuple(types), span)
     }
 
+    #[inline(never)]
     fn list(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         let hint = match hint {
             Some(Type::List(inner)) => Some(&**inner),
@@ -403,6 +412,7 @@ impl Body<'_, '_> {
         self.expr(kind, Type::List(Box::new(ty)), span)
     }
 
+    #[inline(never)]
     fn set(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         if let (Some(Type::Map(key, value)), []) = (hint, parts) {
             let kind = ExprKind::Call(Function::Map((**key).clone(), (**value).clone()), Vec::new());
@@ -417,6 +427,7 @@ impl Body<'_, '_> {
         self.expr(kind, Type::Set(Box::new(ty)), span)
     }
 
+    #[inline(never)]
     fn map(&mut self, entries: &[(ast::Expr, ast::Expr)], hint: Option<&Type>, span: Span) -> Expr {
         let (key, value) = match hint {
             Some(Type::Map(key, value)) => (Some(&**key), Some(&**value)),
@@ -432,6 +443,7 @@ impl Body<'_, '_> {
     }
 
     /// Expressions of one type, and the type.
+    #[inline(never)]
     fn elements<'e>(
         &mut self,
         parts: impl IntoIterator<Item = &'e ast::Expr>,
@@ -469,6 +481,7 @@ impl Body<'_, '_> {
 
     // Operators and control
 
+    #[inline(never)]
     fn unary(
         &mut self,
         operator: UnaryOperator,
@@ -501,6 +514,7 @@ impl Body<'_, '_> {
         self.call(Function::Neg, vec![value], span)
     }
 
+    #[inline(never)]
     fn conditional(
         &mut self,
         condition: &ast::Expr,
@@ -540,6 +554,7 @@ impl Body<'_, '_> {
     }
 
     /// `{ let …; result }`
+    #[inline(never)]
     pub(super) fn block(&mut self, block: &ast::Block, hint: Option<&Type>) -> Expr {
         let mark = self.enter();
         let mut bindings = Vec::new();

@@ -136,6 +136,11 @@ input a(x: Int, y: Int) from csv("a.csv");
 view b(x: Int);
 b(x) if a(x, y);
 "#),
+    ("a name that is brought in and never read", r#"
+use std.text.{lower, upper};
+view b(x: String);
+b(lower("A"));
+"#),
     ("a field given twice", r#"
 record R { a: Int }
 view b(r: R);
