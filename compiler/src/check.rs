@@ -55,7 +55,7 @@ use modules::Module;
 use names::Scope;
 
 /// The deepest an expression of the checked program may nest, with the functions it calls.
-pub const MAX_DEPTH: usize = 512;
+pub const MAX_DEPTH: usize = 384;
 
 /// The largest a rule may be, counted in expressions, with the functions it calls.
 pub const MAX_SIZE: usize = 200_000;
@@ -146,6 +146,8 @@ struct Checker<'a> {
     /// Enums and records, also in [`hir::Program::types`] at the end.
     types: BTreeMap<String, Nominal>,
     aliases: Vec<types::Alias<'a>>,
+    /// How many types around the one that is being resolved.
+    type_depth: usize,
     functions: Vec<function::Definition<'a>>,
     /// Views that have a rule, right or wrong, or whose rules may have been lost.
     derived: BTreeSet<String>,
@@ -177,6 +179,7 @@ impl<'a> Checker<'a> {
             program,
             types: BTreeMap::new(),
             aliases: Vec::new(),
+            type_depth: 0,
             functions: Vec::new(),
             derived: BTreeSet::new(),
             live: BTreeMap::new(),

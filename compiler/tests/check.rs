@@ -151,49 +151,34 @@ fn a_large_program_is_checked_in_time() {
 
 #[test]
 fn deep_and_large_programs_never_overflow() {
-    let deep = |depth: usize, open: &str, close: &str| {
-        format!(
-            "fn f(x: Int) -> Int {{ {}x{} }}",
-            open.repeat(depth),
-            close.repeat(depth)
-        )
-    };
-    for depth in [10, 100, 120, 240, 250, 1000, 100_000] {
-        check_text(&deep(depth, "(", ")"));
-        check_text(&deep(depth, "-", ""));
-        check_text(&deep(depth, "x + ", ""));
-        check_text(&deep(depth, "abs(", ")"));
-        check_text(&deep(depth, "if x > 0 { 1 } else { ", " }"));
-        check_text(&deep(
-            depth,
-            "if x > 0 { 1 } else if x > 1 { 2 } else { ",
-            " }",
-        ));
-        check_text(&deep(depth, "match x { 0 => 1, y => ", " }"));
-        check_text(&deep(depth, "sum(", " for z in [1])"));
+    let shapes = [
+        ("(", ")"),
+        ("-", ""),
+        ("x + ", ""),
+        ("abs(", ")"),
+        ("if x > 0 { 1 } else { ", " }"),
+        ("if x > 0 { 1 } else if x > 1 { 2 } else { ", " }"),
+        ("match x { 0 => 1, y => ", " }"),
+        ("sum(", " for z in [1])"),
+        ("sum(x for x in [", "])"),
+    ];
+    for depth in [10, 60, 80, 100, 120, 240, 250, 1000] {
+        for (open, close) in shapes {
+            let (open, close) = (open.repeat(depth), close.repeat(depth));
+            check_text(&format!("fn f(x: Int) -> Int {{ {open}x{close} }}"));
+        }
     }
-    let lets: String = (0..3000).map(|i| format!("let a{i} = x + {i}; ")).collect();
+    let repeated = |count: usize, part: &dyn Fn(usize) -> String| -> String { (0..count).map(part).collect() };
+    let lets = repeated(3000, &|i| format!("let a{i} = x + {i}; "));
     check_text(&format!("fn f(x: Int) -> Int {{ {lets} x }}"));
-    let arms: String = (0..3000).map(|i| format!("{i} => {i}, ")).collect();
-    check_text(&format!(
-        "fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"
-    ));
-    let chain: String = (0..3000)
-        .map(|i| format!("fn f{i}(x: Int) -> Int {{ f{}(x) + 1 }}\n", i + 1))
-        .collect();
-    check_text(&format!(
-        "{chain} fn f3000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"
-    ));
-    let records: String = (0..3000)
-        .map(|i| format!("record R{i} {{ a: R{}, b: R{} }}\n", i + 1, i + 1))
-        .collect();
+    let arms = repeated(3000, &|i| format!("{i} => {i}, "));
+    check_text(&format!("fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"));
+    let chain = repeated(1000, &|i| format!("fn f{i}(x: Int) -> Int {{ f{}(x) + 1 }}\n", i + 1));
+    check_text(&format!("{chain} fn f1000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"));
+    let records = repeated(3000, &|i| format!("record R{i} {{ a: R{0}, b: R{0} }}\n", i + 1));
     check_text(&format!("{records} record R3000 {{ a: Int }}"));
-    let aliases: String = (0..200)
-        .map(|i| format!("type T{i} = List<T{}>;\n", i + 1))
-        .collect();
-    check_text(&format!("{aliases} type T200 = Int; view a(x: T0); a([]);"));
-    let columns: String = (0..2000).map(|i| format!("c{i}: Int, ")).collect();
-    check_text(&format!(
-        "input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"
-    ));
+    let aliases = repeated(3000, &|i| format!("type T{i} = List<T{}>;\n", i + 1));
+    check_text(&format!("{aliases} type T3000 = Int; view a(x: T0); a([]);"));
+    let columns = repeated(2000, &|i| format!("c{i}: Int, "));
+    check_text(&format!("input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"));
 }

@@ -52,6 +52,7 @@ fn beside(operator: BinaryOperator, other: &Type) -> Option<Type> {
 }
 
 impl Body<'_, '_> {
+    #[inline(never)]
     pub(super) fn binary(
         &mut self,
         operator: BinaryOperator,
@@ -103,6 +104,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn comparison(
         &mut self,
         operator: BinaryOperator,
@@ -125,6 +127,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn arithmetic(
         &mut self,
         operator: BinaryOperator,
@@ -158,6 +161,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn does_not_fit(&mut self, operator: BinaryOperator, span: Span, left: &Type, right: &Type) {
         let word = operator.as_str();
         let message = match is_arithmetic(operator) {

@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Arguments, Name};
 
 impl Body<'_, '_> {
+    #[inline(never)]
     pub(super) fn infer_call(
         &mut self,
         name: &Name,
@@ -56,6 +57,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn relation_as_value(&mut self, name: &Name, span: Span) -> Expr {
         let diagnostic = self
             .error(
@@ -73,6 +75,7 @@ impl Body<'_, '_> {
         self.poison(span)
     }
 
+    #[inline(never)]
     fn bare_aggregate(&mut self, name: &Name, span: Span) -> Expr {
         let diagnostic = self
             .error(
@@ -90,6 +93,7 @@ impl Body<'_, '_> {
     }
 
     /// `receiver.name(arguments)`
+    #[inline(never)]
     pub(super) fn method(
         &mut self,
         receiver: &ast::Expr,
@@ -133,6 +137,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn unknown_member(&mut self, ty: &Type, name: &Name) {
         let message = format!("`{}` has no member `{}`", show(ty), name.text);
         let diagnostic = self
@@ -160,6 +165,7 @@ impl Body<'_, '_> {
     }
 
     /// `a.b.name(arguments)`, where `a` is a module, an enum or a service.
+    #[inline(never)]
     fn call_path(
         &mut self,
         mut path: Vec<Name>,
@@ -221,6 +227,7 @@ impl Body<'_, '_> {
     }
 
     /// Arguments in the order of the parameters; reports what does not fit.
+    #[inline(never)]
     pub(super) fn arrange<'e>(
         &mut self,
         name: &str,
@@ -301,6 +308,7 @@ impl Body<'_, '_> {
         None
     }
 
+    #[inline(never)]
     fn call_intrinsic(
         &mut self,
         index: usize,

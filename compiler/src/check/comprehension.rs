@@ -12,6 +12,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Argument, Comprehension, Name};
 
 impl Body<'_, '_> {
+    #[inline(never)]
     pub(super) fn list_of(
         &mut self,
         comprehension: &Comprehension,
@@ -31,6 +32,7 @@ impl Body<'_, '_> {
         self.comprehension(gather, conditions, element, ty, span)
     }
 
+    #[inline(never)]
     pub(super) fn set_of(
         &mut self,
         comprehension: &Comprehension,
@@ -47,6 +49,7 @@ impl Body<'_, '_> {
     }
 
     /// `sum(e for …)` and the like; `top(n, e for …)`.
+    #[inline(never)]
     pub(super) fn aggregate(
         &mut self,
         name: &Name,
@@ -141,6 +144,7 @@ impl Body<'_, '_> {
     }
 
     /// Conditions and element of a comprehension; its variables are local.
+    #[inline(never)]
     fn derivations(
         &mut self,
         comprehension: &Comprehension,

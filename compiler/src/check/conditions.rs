@@ -40,6 +40,7 @@ pub(super) enum What<'p> {
 
 impl<'a> Body<'_, 'a> {
     /// Checks a conjunction. The names that it binds stay in scope.
+    #[inline(never)]
     pub(super) fn conditions(&mut self, conditions: &[ast::Condition]) -> Vec<Condition> {
         let conditions: Vec<Cow<'_, ast::Condition>> = conditions
             .iter()
@@ -136,6 +137,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// The names that these conditions bind: not those of the outside, not params.
+    #[inline(never)]
     fn binders(&self, conditions: &[Cow<'_, ast::Condition>]) -> Binders {
         let (mut direct, mut maybe) = (Names::new(), Names::new());
         for condition in conditions {
@@ -176,6 +178,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Checks what can be checked at once, and lets the rest wait.
+    #[inline(never)]
     fn sort_in<'p>(
         &mut self,
         condition: &'p ast::Condition,
@@ -330,6 +333,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn schedule<'p>(
         &mut self,
         mut waiting: Vec<Waiting<'p>>,
@@ -417,6 +421,7 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Reports conditions that wait for each other.
+    #[inline(never)]
     fn report_circle(&mut self, waiting: &[Waiting<'_>]) {
         let mut names: Vec<&str> = waiting
             .iter()
@@ -450,7 +455,12 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Two `maybe` atoms that bind the same variable would have to agree whether it is there.
-    fn refuse_double_maybe(&mut self, conditions: &[Cow<'_, ast::Condition>], binders: &Binders) {
+    #[inline(never)]
+    fn refuse_double_maybe(
+        &mut self,
+        conditions: &[Cow<'_, ast::Condition>],
+        binders: &Binders,
+    ) {
         for name in &binders.maybe {
             let mut places: Vec<Span> = Vec::new();
             for condition in conditions {

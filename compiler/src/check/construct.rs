@@ -23,6 +23,7 @@ pub(super) enum Constructor {
 
 impl Body<'_, '_> {
     /// A value made by a capitalised name.
+    #[inline(never)]
     pub(super) fn construct(
         &mut self,
         path: &[Name],
@@ -101,11 +102,8 @@ impl Body<'_, '_> {
     }
 
     /// What a capitalised path makes; reports a wrong one.
-    pub(super) fn constructor(
-        &mut self,
-        path: &[Name],
-        hint: Option<&Type>,
-    ) -> Option<Constructor> {
+    #[inline(never)]
+    pub(super) fn constructor(&mut self, path: &[Name], hint: Option<&Type>) -> Option<Constructor> {
         let (name, before) = path.split_last()?;
         if before.is_empty() {
             return self.bare_constructor(name, hint);
@@ -283,10 +281,8 @@ impl Body<'_, '_> {
     }
 
     /// The record that a path names, with its fields; reports a wrong one.
-    pub(super) fn record_type(
-        &mut self,
-        path: &ast::Path,
-    ) -> Option<(String, Vec<(String, Type)>)> {
+    #[inline(never)]
+    pub(super) fn record_type(&mut self, path: &ast::Path) -> Option<(String, Vec<(String, Type)>)> {
         let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
         let shown = shown.join(".");
         match self.checker.type_path(self.module, path) {
@@ -351,6 +347,7 @@ impl Body<'_, '_> {
         None
     }
 
+    #[inline(never)]
     pub(super) fn record(&mut self, path: &ast::Path, given: &[FieldValue], span: Span) -> Expr {
         let Some((of, fields)) = self.record_type(path) else {
             return self.poison(span);

@@ -14,6 +14,7 @@ use crate::syntax::ast::{self, Pattern, PatternKind, Quantifier};
 
 impl Body<'_, '_> {
     /// Checks a condition whose variables are bound.
+    #[inline(never)]
     pub(super) fn emit<'p>(
         &mut self,
         one: Waiting<'p>,
@@ -96,6 +97,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn emit_let<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -147,6 +149,7 @@ impl Body<'_, '_> {
     }
 
     #[allow(clippy::too_many_arguments)]
+    #[inline(never)]
     fn emit_each<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -183,7 +186,14 @@ impl Body<'_, '_> {
     }
 
     /// Whether an element fits a pattern that binds nothing.
-    fn membership(&mut self, pattern: &Pattern, collection: Expr, element: Type, at: Span) -> Expr {
+    #[inline(never)]
+    fn membership(
+        &mut self,
+        pattern: &Pattern,
+        collection: Expr,
+        element: Type,
+        at: Span,
+    ) -> Expr {
         let is_map = matches!(collection.ty, Type::Map(..));
         if let Some(expr) = pattern
             .to_expr()

@@ -33,7 +33,7 @@ pub(super) struct Outcome {
 type Types = BTreeMap<String, Nominal>;
 
 /// Steps after which the question is given up: it is exponential at worst.
-const MAX_STEPS: usize = 100_000;
+const MAX_STEPS: usize = 1_000_000;
 
 /// Checks the cases of a value of type `ty`; `None` if that takes too long.
 pub(super) fn check(cases: &[Shape], ty: &Type, types: &Types) -> Option<Outcome> {

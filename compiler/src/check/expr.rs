@@ -97,6 +97,7 @@ impl Body<'_, '_> {
     // Literals
 
     /// A literal, which takes the type that is expected where it can.
+    #[inline(never)]
     pub(super) fn literal(
         &mut self,
         literal: &Literal,
@@ -159,6 +160,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn text(&mut self, text: &str, hint: Option<&Type>, span: Span) -> Expr {
         let value = match hint {
             Some(Type::Date) => constant::date(text).map(Value::Date),
@@ -184,6 +186,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn out_of_range(&mut self, ty: &Type, span: Span) -> Expr {
         let note = match ty {
             Type::Nat => "A `Nat` is from 0 to 9223372036854775807.".to_owned(),
@@ -209,6 +212,7 @@ impl Body<'_, '_> {
 
     // Names and members
 
+    #[inline(never)]
     fn name(&mut self, name: &Name) -> Expr {
         if let Some(id) = self.lookup(name.as_str()) {
             return self.read(id, name.span);
@@ -233,6 +237,7 @@ impl Body<'_, '_> {
     }
 
     /// Reports a name that no condition binds; once for each name.
+    #[inline(never)]
     pub(super) fn unbound(&mut self, name: &Name) {
         let text = name.as_str();
         if !self.first_report(text) {
@@ -300,13 +305,8 @@ impl Body<'_, '_> {
         self.bind(text, poison(), name.span);
     }
 
-    fn field(
-        &mut self,
-        receiver: &ast::Expr,
-        name: &Name,
-        hint: Option<&Type>,
-        span: Span,
-    ) -> Expr {
+    #[inline(never)]
+    fn field(&mut self, receiver: &ast::Expr, name: &Name, hint: Option<&Type>, span: Span) -> Expr {
         if let Some(mut path) = path_of(receiver)
             && (path[0].is_upper() || self.is_module(&path[0]))
         {
@@ -374,6 +374,7 @@ impl Body<'_, '_> {
     }
 
     /// A path that begins with a module or service and ends in no value.
+    #[inline(never)]
     fn not_a_member(&mut self, path: &[Name], span: Span) -> Expr {
         let is_silent = match path {
             [first, ..] if first.is_upper() => {
@@ -399,6 +400,7 @@ impl Body<'_, '_> {
 
     // Collections and tuples
 
+    #[inline(never)]
     fn tuple(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         let hints: &[Type] = match hint {
             Some(Type::Tuple(types)) if types.len() == parts.len() => types,
@@ -420,6 +422,7 @@ impl Body<'_, '_> {
         )
     }
 
+    #[inline(never)]
     fn list(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         let hint = match hint {
             Some(Type::List(inner)) => Some(&**inner),
@@ -430,6 +433,7 @@ impl Body<'_, '_> {
         self.expr(kind, Type::List(Box::new(ty)), span)
     }
 
+    #[inline(never)]
     fn set(&mut self, parts: &[ast::Expr], hint: Option<&Type>, span: Span) -> Expr {
         if let (Some(Type::Map(key, value)), []) = (hint, parts) {
             let kind = ExprKind::Call(
@@ -447,6 +451,7 @@ impl Body<'_, '_> {
         self.expr(kind, Type::Set(Box::new(ty)), span)
     }
 
+    #[inline(never)]
     fn map(&mut self, entries: &[(ast::Expr, ast::Expr)], hint: Option<&Type>, span: Span) -> Expr {
         let (key, value) = match hint {
             Some(Type::Map(key, value)) => (Some(&**key), Some(&**value)),
@@ -465,6 +470,7 @@ impl Body<'_, '_> {
     }
 
     /// Expressions of one type, and the type.
+    #[inline(never)]
     fn elements<'e>(
         &mut self,
         parts: impl IntoIterator<Item = &'e ast::Expr>,
@@ -505,6 +511,7 @@ impl Body<'_, '_> {
 
     // Operators and control
 
+    #[inline(never)]
     fn unary(
         &mut self,
         operator: UnaryOperator,
@@ -540,6 +547,7 @@ impl Body<'_, '_> {
         self.call(Function::Neg, vec![value], span)
     }
 
+    #[inline(never)]
     fn conditional(
         &mut self,
         condition: &ast::Expr,
@@ -579,6 +587,7 @@ impl Body<'_, '_> {
     }
 
     /// `{ let …; result }`
+    #[inline(never)]
     pub(super) fn block(&mut self, block: &ast::Block, hint: Option<&Type>) -> Expr {
         let mark = self.enter();
         let mut bindings = Vec::new();

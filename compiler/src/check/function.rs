@@ -308,6 +308,7 @@ fn called_in(expr: &ast::Expr, names: &mut Called) {
 
 impl Body<'_, '_> {
     /// A call of a function of the program: its body, with the arguments bound before it.
+    #[inline(never)]
     pub(super) fn call_function(
         &mut self,
         index: usize,
@@ -361,6 +362,7 @@ impl Body<'_, '_> {
     }
 
     /// `let pattern = value;` of a block.
+    #[inline(never)]
     pub(super) fn block_let(&mut self, binding: &ast::Let, bindings: &mut Vec<(VariableId, Expr)>) {
         let value = self.infer_known(&binding.value, None);
         if let ast::PatternKind::Name(name) = &binding.pattern.kind {

@@ -21,6 +21,7 @@ struct Arm {
 }
 
 impl Body<'_, '_> {
+    #[inline(never)]
     pub(super) fn infer_match(
         &mut self,
         subject: &ast::Expr,
@@ -83,6 +84,7 @@ impl Body<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn arm(
         &mut self,
         arm: &MatchArm,
@@ -110,6 +112,7 @@ impl Body<'_, '_> {
     }
 
     /// Brings all arms to one type, which it gives; reports the first that does not fit.
+    #[inline(never)]
     fn one_type(&mut self, arms: &mut [Arm]) -> Option<Type> {
         let is_known = |arm: &&Arm| !has_hole(&arm.body.ty) && !is_poisoned(&arm.body.ty);
         let first = arms.iter().find(is_known).or(arms.first())?;
@@ -154,6 +157,7 @@ impl Body<'_, '_> {
     }
 
     /// Reports cases that are missing, and arms that nothing reaches.
+    #[inline(never)]
     fn check_cases(&mut self, arms: &[MatchArm], ty: &Type, span: Span) {
         let shapes: Vec<exhaustive::Shape> = arms
             .iter()

@@ -6,6 +6,7 @@ use sheaf_ir::{Nominal, Type};
 
 use super::Checker;
 use super::names::Def;
+use super::strata::{Graph, components};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, ItemKind, Name};
@@ -129,8 +130,7 @@ impl Checker<'_> {
     /// Refuses types whose values would hold values of the same type without end.
     fn refuse_endless(&mut self, places: &BTreeMap<String, (FileId, Span)>) {
         let mut reported: BTreeSet<String> = BTreeSet::new();
-        let names: Vec<String> = self.types.keys().cloned().collect();
-        for name in names {
+        for name in self.circular_types() {
             if reported.contains(&name) {
                 continue;
             }
@@ -174,39 +174,69 @@ impl Checker<'_> {
         }
     }
 
+    /// Types that are part of themselves, perhaps through others, ascending.
+    fn circular_types(&self) -> Vec<String> {
+        let graph: Graph<'_> = self
+            .types
+            .iter()
+            .map(|(name, nominal)| (name.as_str(), parts_of(nominal)))
+            .collect();
+        let components = components(&graph);
+        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+        for of in components.values() {
+            *sizes.entry(of).or_default() += 1;
+        }
+        let is_circular = |name: &&str| {
+            let with_others = components.get(*name).is_some_and(|of| sizes[of] > 1);
+            with_others || graph[*name].contains(*name)
+        };
+        graph.keys().copied().filter(is_circular).map(str::to_owned).collect()
+    }
+
     /// Through which types a value of `start` holds another one of it, without a container between.
     fn holds_itself(&self, start: &str) -> Option<Vec<String>> {
         let mut holder: BTreeMap<&str, &str> = BTreeMap::new();
         let mut queue = vec![start];
         while let Some(name) = queue.pop() {
-            let mut parts: Vec<&Type> = match self.types.get(name) {
-                Some(Nominal::Record(fields)) => fields.iter().map(|(_, ty)| ty).collect(),
-                Some(Nominal::Enum(variants)) => {
-                    variants.iter().flat_map(|(_, types)| types).collect()
-                }
-                None => continue,
+            let Some(nominal) = self.types.get(name) else {
+                continue;
             };
-            while let Some(part) = parts.pop() {
-                match part {
-                    Type::Tuple(inner) => parts.extend(inner),
-                    Type::Named(part) if part == start => {
-                        let mut path = Vec::new();
-                        let mut at = name;
-                        while at != start {
-                            path.push(at.to_owned());
-                            at = holder.get(at).copied().unwrap_or(start);
-                        }
-                        path.reverse();
-                        return Some(path);
+            for part in parts_of(nominal) {
+                if part == start {
+                    let mut path = Vec::new();
+                    let mut at = name;
+                    while at != start {
+                        path.push(at.to_owned());
+                        at = holder.get(at).copied().unwrap_or(start);
                     }
-                    Type::Named(part) if !holder.contains_key(part.as_str()) => {
-                        holder.insert(part, name);
-                        queue.push(part);
-                    }
-                    _ => {}
+                    path.reverse();
+                    return Some(path);
+                }
+                if !holder.contains_key(part) {
+                    holder.insert(part, name);
+                    queue.push(part);
                 }
             }
         }
         None
     }
+}
+
+/// The types of which each value of a type holds one, or may: not those within containers.
+fn parts_of(nominal: &Nominal) -> BTreeSet<&str> {
+    let mut parts: Vec<&Type> = match nominal {
+        Nominal::Record(fields) => fields.iter().map(|(_, ty)| ty).collect(),
+        Nominal::Enum(variants) => variants.iter().flat_map(|(_, types)| types).collect(),
+    };
+    let mut names = BTreeSet::new();
+    while let Some(part) = parts.pop() {
+        match part {
+            Type::Tuple(inner) => parts.extend(inner),
+            Type::Named(name) => {
+                names.insert(name.as_str());
+            }
+            _ => {}
+        }
+    }
+    names
 }

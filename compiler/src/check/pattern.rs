@@ -27,6 +27,7 @@ pub(super) struct Taken<'p> {
 impl<'a> Body<'_, 'a> {
     /// Takes `value` apart. Names in scope are equality tests, all others are bound, but not yet
     /// brought into scope.
+    #[inline(never)]
     pub(super) fn take_apart<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -145,6 +146,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn take_constructor<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -217,6 +219,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn take_record<'p>(
         &mut self,
         pattern: &'p Pattern,
@@ -268,6 +271,7 @@ impl<'a> Body<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn does_not_match(&mut self, what: &str, ty: &Type, span: Span) {
         let diagnostic = self
             .error(

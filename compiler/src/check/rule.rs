@@ -55,6 +55,7 @@ impl<'a> Checker<'a> {
             body.report(diagnostic);
         }
         let Some(relation) = relation else {
+            body.is_tainted = true;
             return body.finish(rule.span);
         };
         let head = body.head(head, &relation);

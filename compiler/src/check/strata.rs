@@ -29,15 +29,17 @@ impl Checker<'_> {
             }
         }
         let components = components(&graph);
+        let mut rules_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, rule) in self.program.rules.iter().enumerate() {
+            rules_of.entry(&rule.head.relation).or_default().push(index);
+        }
         let mut strata = Vec::new();
         for names in in_order(&components, &graph) {
             let recursive = names.len() > 1
-                || names
-                    .iter()
-                    .any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
-            let rules = (0..self.program.rules.len())
-                .filter(|index| names.contains(self.program.rules[*index].head.relation.as_str()))
-                .collect();
+                || names.iter().any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
+            let mut rules: Vec<usize> =
+                names.iter().filter_map(|name| rules_of.get(name)).flatten().copied().collect();
+            rules.sort_unstable();
             strata.push(Stratum {
                 relations: names.iter().map(|name| (*name).to_owned()).collect(),
                 recursive,
@@ -240,11 +242,12 @@ pub(super) fn short(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-type Graph<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
+/// For each node, those it reads.
+pub(super) type Graph<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
 
 /// Strongly connected components: for each node, the least name of its component.
 /// R. Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
-fn components<'n>(graph: &Graph<'n>) -> BTreeMap<&'n str, &'n str> {
+pub(super) fn components<'n>(graph: &Graph<'n>) -> BTreeMap<&'n str, &'n str> {
     struct Frame<'n> {
         node: &'n str,
         edges: Vec<&'n str>,

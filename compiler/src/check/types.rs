@@ -134,12 +134,37 @@ const COMBINERS: &[&str] = &[
     "Top",
 ];
 
+/// The deepest a type may nest, through aliases.
+const MAX_TYPE_DEPTH: usize = 100;
+
 /// The most places of a Decimal: 10¹⁸ is the last power of ten in 64 bits.
 const MAX_PLACES: i128 = 18;
 
 impl Checker<'_> {
     /// The meaning of a written type; poison if it has none.
     pub(super) fn resolve_type(&mut self, module: usize, ty: &ast::Type) -> Type {
+        self.type_depth += 1;
+        let resolved = match self.type_depth > MAX_TYPE_DEPTH {
+            true => self.too_deep(module, ty.span),
+            false => self.resolve_type_kind(module, ty),
+        };
+        self.type_depth -= 1;
+        resolved
+    }
+
+    fn too_deep(&mut self, module: usize, span: Span) -> Type {
+        let file = self.file(module);
+        let message =
+            format!("with its aliases this type is nested more than {MAX_TYPE_DEPTH} levels deep");
+        self.report(
+            Diagnostic::error(codes::TOO_LARGE, file, span, message)
+                .label("too deep")
+                .help("put a record between"),
+        );
+        poison()
+    }
+
+    fn resolve_type_kind(&mut self, module: usize, ty: &ast::Type) -> Type {
         let (path, generics, arguments) = match &ty.kind {
             TypeKind::Error => return poison(),
             TypeKind::Tuple(parts) => {
@@ -268,11 +293,10 @@ impl Checker<'_> {
 
     /// Gives every alias its meaning, so that a wrong one is reported though nobody uses it.
     pub(super) fn resolve_aliases(&mut self) {
-        for index in 0..self.aliases.len() {
-            let (module, span) = (
-                self.aliases[index].module,
-                self.aliases[index].item.name.span,
-            );
+        let mut order: Vec<usize> = (0..self.aliases.len()).collect();
+        order.sort_by_key(|index| (self.aliases[*index].module, self.aliases[*index].item.name.text.clone()));
+        for index in order {
+            let (module, span) = (self.aliases[index].module, self.aliases[index].item.name.span);
             self.resolve_alias(index, module, span);
         }
     }
