@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use sheaf_ir::encoding::{
     decode_whole, encode_inline, encode_whole, float_key, inline_value, inline_word,
 };
-use sheaf_ir::shard::column_digest;
+use sheaf_ir::shard::inline_digest;
 use sheaf_ir::{Type, Value};
 
 use crate::Interner;
@@ -36,8 +36,7 @@ pub fn value_of(word: u64, ty: &Type, types: &Types, interner: &Interner) -> Val
 #[inline]
 pub fn column_digest_of(word: u64, ty: &Type, interner: &Interner) -> u64 {
     match ty {
-        Type::Bool => column_digest(&[word as u8]),
-        ty if ty.is_inline() => column_digest(&sheaf_ir::encoding::inline_bytes(ty, word)),
+        ty if ty.is_inline() => inline_digest(ty, word),
         _ => interner.digest(word),
     }
 }

@@ -286,6 +286,7 @@ fn results() -> Vec<(Function, Vec<Typed>, Typed)> {
         (Unwrap, vec![some(list([int(1)]))], list([int(1)])),
         (OptionOr, vec![some(int(1)), int(2)], int(1)),
         (OptionOr, vec![none(Type::Int), int(2)], int(2)),
+        (Succeeds, vec![text("a")], bool(true)),
         (Tuple, vec![int(1), text("a")], tuple([int(1), text("a")])),
         (Tuple, vec![], (Type::unit(), Value::Tuple(vec![]))),
         (

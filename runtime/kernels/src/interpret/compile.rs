@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sheaf_ir::{Clause, Expr, ExprKind, Function, Gather as IrGather, Nominal, Type, Value};
+use sheaf_ir::{Clause, Expr, ExprKind, Function, Gather as IrGather, Type};
 
 use super::comprehension::{Comprehension, Gather, Step};
 use super::evaluate::{Constant, Kind, Node};
@@ -90,7 +90,7 @@ impl<'a> Compiler<'a> {
                 None => return Err(self.error(expr, format!("local {number} is not in scope"))),
             },
             ExprKind::Constant(value) => {
-                if !fits(value, &expr.ty, &self.environment.types) {
+                if !value.is_of(&expr.ty, &self.environment.types) {
                     let reason = format!("{value:?} is no {}", type_name(&expr.ty));
                     return Err(self.error(expr, reason));
                 }
@@ -285,50 +285,5 @@ impl<'a> Compiler<'a> {
             (Kind::If(parts), _) => parts.iter().all(|part| part.is_cheap),
             _ => false,
         }
-    }
-}
-
-/// Whether a value is one of a type, in canonical form.
-fn fits(value: &Value, ty: &Type, types: &BTreeMap<String, Nominal>) -> bool {
-    let all = |values: &[Value], tys: Vec<&Type>| {
-        let mut pairs = values.iter().zip(&tys);
-        values.len() == tys.len() && pairs.all(|(v, t)| fits(v, t, types))
-    };
-    match (value, ty) {
-        (Value::Bool(_), Type::Bool)
-        | (Value::Int(_), Type::Int)
-        | (Value::Float(_), Type::Float)
-        | (Value::Decimal(_), Type::Decimal(_))
-        | (Value::String(_), Type::String)
-        | (Value::Bytes(_), Type::Bytes)
-        | (Value::Date(_), Type::Date)
-        | (Value::Time(_), Type::Time)
-        | (Value::Duration(_), Type::Duration)
-        | (Value::Id(_), Type::Id | Type::RowId)
-        | (Value::Option(None), Type::Option(_)) => true,
-        (Value::Nat(n), Type::Nat) => *n >= 0,
-        (Value::Option(Some(value)), Type::Option(inner)) => fits(value, inner, types),
-        (Value::List(items), Type::List(inner)) => items.iter().all(|v| fits(v, inner, types)),
-        (Value::Set(items), Type::Set(inner)) => {
-            items.is_sorted_by(|a, b| a < b) && items.iter().all(|v| fits(v, inner, types))
-        }
-        (Value::Map(entries), Type::Map(key, value)) => {
-            entries.is_sorted_by(|a, b| a.0 < b.0)
-                && entries
-                    .iter()
-                    .all(|(k, v)| fits(k, key, types) && fits(v, value, types))
-        }
-        (Value::Tuple(parts), Type::Tuple(tys)) => all(parts, tys.iter().collect()),
-        (Value::Tuple(parts), Type::Named(name)) => match types.get(name) {
-            Some(Nominal::Record(fields)) => all(parts, fields.iter().map(|f| &f.1).collect()),
-            _ => false,
-        },
-        (Value::Variant(index, payload), Type::Named(name)) => match types.get(name) {
-            Some(Nominal::Enum(variants)) => variants
-                .get(*index as usize)
-                .is_some_and(|(_, tys)| all(payload, tys.iter().collect())),
-            _ => false,
-        },
-        _ => false,
     }
 }

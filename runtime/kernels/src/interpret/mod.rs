@@ -51,8 +51,8 @@ pub struct CompileError {
     pub reason: String,
 }
 
-/// Expressions nested deeper than this are refused.
-pub const MAX_DEPTH: usize = 200;
+/// Expressions nested deeper than this are refused; each generator of a comprehension is a level.
+pub use sheaf_ir::expression::MAX_DEPTH;
 
 /// Compiles a block over rows of these types. With `each`, the block runs once for every element of
 /// that collection and sees it as one more column.

@@ -84,6 +84,9 @@ pub fn evaluate(expr: &Expr, scope: &Scope) -> Result {
             Value::Option(Some(value)) => Ok(*value),
             _ => evaluate(&sides[1], scope),
         },
+        ExprKind::Call(Function::Succeeds, value) => {
+            Ok(Value::Bool(evaluate(&value[0], scope).is_ok()))
+        }
         ExprKind::Call(function, arguments) => {
             let values = arguments
                 .iter()
