@@ -168,17 +168,30 @@ fn deep_and_large_programs_never_overflow() {
             check_text(&format!("fn f(x: Int) -> Int {{ {open}x{close} }}"));
         }
     }
-    let repeated = |count: usize, part: &dyn Fn(usize) -> String| -> String { (0..count).map(part).collect() };
+    let repeated =
+        |count: usize, part: &dyn Fn(usize) -> String| -> String { (0..count).map(part).collect() };
     let lets = repeated(3000, &|i| format!("let a{i} = x + {i}; "));
     check_text(&format!("fn f(x: Int) -> Int {{ {lets} x }}"));
     let arms = repeated(3000, &|i| format!("{i} => {i}, "));
-    check_text(&format!("fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"));
-    let chain = repeated(1000, &|i| format!("fn f{i}(x: Int) -> Int {{ f{}(x) + 1 }}\n", i + 1));
-    check_text(&format!("{chain} fn f1000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"));
-    let records = repeated(3000, &|i| format!("record R{i} {{ a: R{0}, b: R{0} }}\n", i + 1));
+    check_text(&format!(
+        "fn f(x: Int) -> Int {{ match x {{ {arms} _ => 0 }} }}"
+    ));
+    let chain = repeated(1000, &|i| {
+        format!("fn f{i}(x: Int) -> Int {{ f{}(x) + 1 }}\n", i + 1)
+    });
+    check_text(&format!(
+        "{chain} fn f1000(x: Int) -> Int {{ x }} view a(x: Int); a(f0(1));"
+    ));
+    let records = repeated(3000, &|i| {
+        format!("record R{i} {{ a: R{0}, b: R{0} }}\n", i + 1)
+    });
     check_text(&format!("{records} record R3000 {{ a: Int }}"));
     let aliases = repeated(3000, &|i| format!("type T{i} = List<T{}>;\n", i + 1));
-    check_text(&format!("{aliases} type T3000 = Int; view a(x: T0); a([]);"));
+    check_text(&format!(
+        "{aliases} type T3000 = Int; view a(x: T0); a([]);"
+    ));
     let columns = repeated(2000, &|i| format!("c{i}: Int, "));
-    check_text(&format!("input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"));
+    check_text(&format!(
+        "input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"
+    ));
 }

@@ -456,11 +456,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Two `maybe` atoms that bind the same variable would have to agree whether it is there.
     #[inline(never)]
-    fn refuse_double_maybe(
-        &mut self,
-        conditions: &[Cow<'_, ast::Condition>],
-        binders: &Binders,
-    ) {
+    fn refuse_double_maybe(&mut self, conditions: &[Cow<'_, ast::Condition>], binders: &Binders) {
         for name in &binders.maybe {
             let mut places: Vec<Span> = Vec::new();
             for condition in conditions {

@@ -103,7 +103,11 @@ impl Body<'_, '_> {
 
     /// What a capitalised path makes; reports a wrong one.
     #[inline(never)]
-    pub(super) fn constructor(&mut self, path: &[Name], hint: Option<&Type>) -> Option<Constructor> {
+    pub(super) fn constructor(
+        &mut self,
+        path: &[Name],
+        hint: Option<&Type>,
+    ) -> Option<Constructor> {
         let (name, before) = path.split_last()?;
         if before.is_empty() {
             return self.bare_constructor(name, hint);
@@ -282,7 +286,10 @@ impl Body<'_, '_> {
 
     /// The record that a path names, with its fields; reports a wrong one.
     #[inline(never)]
-    pub(super) fn record_type(&mut self, path: &ast::Path) -> Option<(String, Vec<(String, Type)>)> {
+    pub(super) fn record_type(
+        &mut self,
+        path: &ast::Path,
+    ) -> Option<(String, Vec<(String, Type)>)> {
         let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
         let shown = shown.join(".");
         match self.checker.type_path(self.module, path) {

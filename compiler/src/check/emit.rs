@@ -187,13 +187,7 @@ impl Body<'_, '_> {
 
     /// Whether an element fits a pattern that binds nothing.
     #[inline(never)]
-    fn membership(
-        &mut self,
-        pattern: &Pattern,
-        collection: Expr,
-        element: Type,
-        at: Span,
-    ) -> Expr {
+    fn membership(&mut self, pattern: &Pattern, collection: Expr, element: Type, at: Span) -> Expr {
         let is_map = matches!(collection.ty, Type::Map(..));
         if let Some(expr) = pattern
             .to_expr()

@@ -306,7 +306,13 @@ impl Body<'_, '_> {
     }
 
     #[inline(never)]
-    fn field(&mut self, receiver: &ast::Expr, name: &Name, hint: Option<&Type>, span: Span) -> Expr {
+    fn field(
+        &mut self,
+        receiver: &ast::Expr,
+        name: &Name,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         if let Some(mut path) = path_of(receiver)
             && (path[0].is_upper() || self.is_module(&path[0]))
         {

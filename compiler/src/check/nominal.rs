@@ -190,7 +190,12 @@ impl Checker<'_> {
             let with_others = components.get(*name).is_some_and(|of| sizes[of] > 1);
             with_others || graph[*name].contains(*name)
         };
-        graph.keys().copied().filter(is_circular).map(str::to_owned).collect()
+        graph
+            .keys()
+            .copied()
+            .filter(is_circular)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Through which types a value of `start` holds another one of it, without a container between.

@@ -36,9 +36,15 @@ impl Checker<'_> {
         let mut strata = Vec::new();
         for names in in_order(&components, &graph) {
             let recursive = names.len() > 1
-                || names.iter().any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
-            let mut rules: Vec<usize> =
-                names.iter().filter_map(|name| rules_of.get(name)).flatten().copied().collect();
+                || names
+                    .iter()
+                    .any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
+            let mut rules: Vec<usize> = names
+                .iter()
+                .filter_map(|name| rules_of.get(name))
+                .flatten()
+                .copied()
+                .collect();
             rules.sort_unstable();
             strata.push(Stratum {
                 relations: names.iter().map(|name| (*name).to_owned()).collect(),

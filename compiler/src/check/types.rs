@@ -294,9 +294,17 @@ impl Checker<'_> {
     /// Gives every alias its meaning, so that a wrong one is reported though nobody uses it.
     pub(super) fn resolve_aliases(&mut self) {
         let mut order: Vec<usize> = (0..self.aliases.len()).collect();
-        order.sort_by_key(|index| (self.aliases[*index].module, self.aliases[*index].item.name.text.clone()));
+        order.sort_by_key(|index| {
+            (
+                self.aliases[*index].module,
+                self.aliases[*index].item.name.text.clone(),
+            )
+        });
         for index in order {
-            let (module, span) = (self.aliases[index].module, self.aliases[index].item.name.span);
+            let (module, span) = (
+                self.aliases[index].module,
+                self.aliases[index].item.name.span,
+            );
             self.resolve_alias(index, module, span);
         }
     }

@@ -195,8 +195,11 @@ from(c) -> {x} if from(b) -> s, edge(b, c, _), x in s, s.len() >= 2;
 view reached(a: String) -> Any;
 reached("start") -> true;
 reached(b) -> true if reached(a) -> true, edge(a, b, _);
-"##),
-    ("mutual recursion and strata", r##"
+"##,
+    ),
+    (
+        "mutual recursion and strata",
+        r##"
 input edge(a: Int, b: Int) from csv("e.csv");
 view odd(a: Int, b: Int);
 view even(a: Int, b: Int);

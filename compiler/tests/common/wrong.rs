@@ -222,13 +222,19 @@ view b(x: Int);
 input a(x: Int, y: Int) from csv("a.csv");
 view b(x: Int);
 b(x) if a(x, y);
-"#),
-    ("a name that is brought in and never read", r#"
+"#,
+    ),
+    (
+        "a name that is brought in and never read",
+        r#"
 use std.text.{lower, upper};
 view b(x: String);
 b(lower("A"));
-"#),
-    ("a field given twice", r#"
+"#,
+    ),
+    (
+        "a field given twice",
+        r#"
 record R { a: Int }
 view b(r: R);
 b(R { a: 1, a: 2 });
