@@ -255,7 +255,7 @@ s(x, z) if a(x), c(z);
     (
         "inputs_with_combiners",
         "
-input price(item: String) -> Lww<Float> from csv(\"p.csv\", by: at);
+input price(item: String, at: Time) -> Lww<Float> from csv(\"p.csv\", by: at);
 input best(item: String) -> Max<Int> from csv(\"b.csv\");
 view r(item: String, p: Float);
 r(i, p) if price(i) -> p, best(i) -> n, n > 3;
