@@ -1,6 +1,9 @@
 //! Order means nothing: shuffled items and conditions give the same diagnostics and the same program.
 //! And nothing makes the checker panic.
 
+// Tests may look at the world; the crate may not.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
+
 use proptest::prelude::*;
 use sheaf_compiler::check::{Checked, NoModules, check};
 use sheaf_compiler::hir;

@@ -1,6 +1,9 @@
 //! The promises of the encoding: order, round trip, one encoding a value. The test vectors are in
 //! the IR specification and checked by `tests/specification.rs`.
 
+// Tests may look at the world; the crate may not.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
+
 use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, btree_set, vec};

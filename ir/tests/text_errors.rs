@@ -1,5 +1,8 @@
 //! What the text parser says about mistakes: line, column, what was expected, what was found.
 
+// Tests may look at the world; the crate may not.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
+
 use proptest::prelude::*;
 use sheaf_ir::text;
 

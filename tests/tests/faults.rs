@@ -9,18 +9,30 @@ use std::sync::OnceLock;
 
 use sheaf_tests::{Project, binary, root};
 
-/// Builds the binary with the faults in it, beside the sound one.
+/// Builds the binary with the faults in it, in a folder of its own so that the sound one stays; not
+/// optimised, which is built sooner.
 fn planted() -> &'static PathBuf {
     static PLANTED: OnceLock<PathBuf> = OnceLock::new();
     PLANTED.get_or_init(|| {
+        let target = root().join("target/planted");
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--quiet", "--package", "sheaf"])
-            .args(["--bin", "sheaf-planted", "--features", "planted-faults"])
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "sheaf",
+                "--features",
+                "planted-faults",
+            ])
+            .arg("--target-dir")
+            .arg(&target)
             .current_dir(root())
             .status()
             .expect("cargo starts");
         assert!(status.success(), "the planted build fails");
-        binary().with_file_name(format!("sheaf-planted{}", std::env::consts::EXE_SUFFIX))
+        target
+            .join("debug")
+            .join(format!("sheaf{}", std::env::consts::EXE_SUFFIX))
     })
 }
 

@@ -364,6 +364,7 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     /// The expression at exactly this type, if it fits.
+    #[allow(clippy::result_large_err)] // Both ways give the expression back.
     pub(super) fn widen(&mut self, expr: Expr, expected: &Type) -> Result<Expr, Expr> {
         if is_poisoned(&expr.ty) || is_poisoned(expected) {
             self.is_tainted = true;

@@ -112,7 +112,7 @@ impl Environment for System {
 
     fn size(&self, path: &Path) -> Option<u64> {
         let metadata = fs::metadata(path).ok()?;
-        metadata.is_file().then(|| metadata.len())
+        metadata.is_file().then_some(metadata.len())
     }
 
     fn stdin(&self) -> Box<dyn Read + Send> {

@@ -155,7 +155,7 @@ fn tests_pass_or_say_what_is_there() {
     let (code, out, err) = run(folder.path(), &["test", ".", "--seeds", "3"]);
     assert_eq!(code, 1, "{out}{err}");
     assert!(out.contains("1 test passed, 1 failed"), "{out}");
-    assert!(err.contains("bad.sheaf:15:26"), "{err}");
+    assert!(err.contains("bad.sheaf:15:33"), "{err}");
     assert!(err.contains("lone(1)"), "what is there instead: {err}");
     let (code, out, _) = run(folder.path(), &["test", "d", "--seed", "7"]);
     assert_eq!(code, 0);
