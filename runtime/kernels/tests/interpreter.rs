@@ -309,6 +309,7 @@ fn wrong_expressions_are_refused() {
 fn the_deepest_expressions_fit_the_stack() {
     let list = Type::List(Box::new(Type::Int));
     let element = |local| expr(ExprKind::Local(local), Type::Int);
+    #[allow(clippy::type_complexity)] // Named once, used once.
     let nested: [(Expr, &dyn Fn(Expr, usize) -> Expr); 4] = [
         (column(0, list.clone()), &|inner, local| {
             let each = Clause::Each {
@@ -364,9 +365,14 @@ fn the_deepest_expressions_fit_the_stack() {
         let xs = Value::List(vec![Value::Int(1)]);
         let input = Rows::from_words(1, vec![word_of(&xs, &list, &environment.interner)]);
         let (mut output, mut errors) = (Rows::new(1), Vec::new());
-        compile(&give(vec![deepest]), None, &[list.clone()], &environment)
-            .unwrap()
-            .run(&input, &mut output, &mut errors);
+        compile(
+            &give(vec![deepest]),
+            None,
+            std::slice::from_ref(&list),
+            &environment,
+        )
+        .unwrap()
+        .run(&input, &mut output, &mut errors);
         assert_eq!((output.len(), errors), (1, vec![]));
     }
 }

@@ -335,7 +335,7 @@ impl Naive<'_> {
             }
             ExprKind::Call(function, arguments) => {
                 let values: Vec<Known> = arguments.iter().map(|a| self.eval(a, bindings)).collect();
-                let decides = |b: bool| values.iter().any(|v| *v == Ok(Value::Bool(b)));
+                let decides = |b: bool| values.contains(&Ok(Value::Bool(b)));
                 match function {
                     Function::And if decides(false) => return Ok(Value::Bool(false)),
                     Function::Or if decides(true) => return Ok(Value::Bool(true)),

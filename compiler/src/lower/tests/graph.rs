@@ -233,7 +233,7 @@ fn eval(expr: &Expr, row: &Row, locals: &mut Locals) -> Evaluated {
         }
         ExprKind::Call(function, arguments) => {
             let values: Vec<Evaluated> = arguments.iter().map(|a| eval(a, row, locals)).collect();
-            let decides = |b: bool| values.iter().any(|v| *v == Ok(Value::Bool(b)));
+            let decides = |b: bool| values.contains(&Ok(Value::Bool(b)));
             match function {
                 Function::And if decides(false) => return Ok(Value::Bool(false)),
                 Function::Or if decides(true) => return Ok(Value::Bool(true)),
