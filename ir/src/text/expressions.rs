@@ -107,7 +107,7 @@ fn print_kind(out: &mut String, kind: &ExprKind, span: Span, context: &mut Conte
         }
         ExprKind::Invoke(function, arguments) => {
             out.push_str("invoke.");
-            print_word(out, function);
+            print_type_name(out, function);
             print_all(out, arguments, context);
         }
         ExprKind::If(parts) => {
@@ -308,7 +308,14 @@ impl<'a> Parser<'a> {
                     body: Box::new(body?),
                 })
             }
-            "sum" | "count" | "min" | "max" | "avg" | "top" => {
+            "invoke" => {
+                self.punct('.')?;
+                let function = self.qualified("the name of a function of the program")?;
+                self.punct('(')?;
+                let arguments = self.exprs(')', span, context)?;
+                Ok(ExprKind::Invoke(function, arguments))
+            }
+            "sum" | "count" | "min" | "max" | "avg" | "map_of" | "top" => {
                 self.punct('(')?;
                 let gather = match word {
                     "sum" => Gather::Sum,
@@ -316,6 +323,7 @@ impl<'a> Parser<'a> {
                     "min" => Gather::Min,
                     "max" => Gather::Max,
                     "avg" => Gather::Avg,
+                    "map_of" => Gather::Map,
                     _ => {
                         let n = self.expr(span, context)?;
                         self.punct(',')?;

@@ -44,7 +44,9 @@ impl Lattice {
             | Combiner::Sum
             | Combiner::Avg
             | Combiner::Top(_)
-            | Combiner::Sorted => {
+            | Combiner::Sorted
+            | Combiner::Map(_)
+            | Combiner::Lattice(_) => {
                 return Err(UndefinedCombiner {
                     combiner: combiner.clone(),
                     contribution: contribution.clone(),

@@ -13,6 +13,7 @@ mod exact_float;
 mod extreme;
 mod lattice;
 mod lww;
+mod map;
 mod one;
 mod rounding;
 mod sum;
@@ -26,6 +27,8 @@ use crate::{Environment, Interner, Types};
 
 pub use exact_float::ExactSum;
 pub use lattice::Lattice;
+pub(crate) use map::at_key;
+pub(crate) use one::conflict;
 pub(crate) use rounding::round_quotient;
 pub(crate) use sum::integer_sum;
 
@@ -128,6 +131,12 @@ pub fn accumulator(
         Combiner::Sorted => Box::new(elements::Lists::sorted(shared)),
         Combiner::One => Box::new(one::Ones::new(shared)),
         Combiner::Lww => Box::new(lww::Lww::new(shared)),
+        Combiner::Map(_) | Combiner::Lattice(_) => {
+            return Err(UndefinedCombiner {
+                combiner: combiner.clone(),
+                contribution: contribution.clone(),
+            });
+        }
     })
 }
 
@@ -142,6 +151,10 @@ pub fn partial_type(combiner: &Combiner, contribution: &Type) -> Type {
         | Combiner::Lww => contribution.clone(),
         Combiner::Count | Combiner::Sum | Combiner::Avg => Type::Bytes,
         Combiner::Top(_) | Combiner::Sorted => Type::List(Box::new(contribution.clone())),
-        Combiner::One => Type::Set(Box::new(contribution.clone())),
+        Combiner::One | Combiner::Lattice(_) => Type::Set(Box::new(contribution.clone())),
+        Combiner::Map(inner) => match contribution {
+            Type::Map(key, value) => Type::Map(key.clone(), Box::new(partial_type(inner, value))),
+            other => other.clone(),
+        },
     }
 }

@@ -102,6 +102,9 @@ impl<'a> Compiler<'a> {
                 None => return Err(self.error(expr, format!("there is no param `{name}`"))),
             },
             ExprKind::Call(function, arguments) => self.call(expr, function, arguments, depth)?,
+            ExprKind::Invoke(name, _) => {
+                return Err(self.error(expr, format!("`{name}` cannot be called yet")));
+            }
             ExprKind::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
                 let condition = self.condition(condition, depth)?;
@@ -184,6 +187,7 @@ impl<'a> Compiler<'a> {
         let gather = match gather {
             IrGather::List => Gather::List,
             IrGather::Set => Gather::Set,
+            IrGather::Map => Gather::Map,
             IrGather::Sum => Gather::Sum,
             IrGather::Count => Gather::Count,
             IrGather::Min => Gather::Min,
@@ -229,6 +233,13 @@ impl<'a> Compiler<'a> {
         let ty = match &gather {
             Gather::List | Gather::Top(_) => of(Type::List),
             Gather::Set => of(Type::Set),
+            Gather::Map => match &element.ty {
+                Type::Tuple(parts) => match parts.as_slice() {
+                    [key, value] => Some(Type::Map(Box::new(key.clone()), Box::new(value.clone()))),
+                    _ => None,
+                },
+                _ => None,
+            },
             Gather::Sum if element.ty.is_numeric() || element.ty == Type::Duration => {
                 Some(element.ty.clone())
             }
@@ -238,7 +249,7 @@ impl<'a> Compiler<'a> {
             Gather::Sum | Gather::Avg => None,
         };
         let Some(ty) = ty else {
-            let reason = format!("{} cannot be summed", type_name(&element.ty));
+            let reason = format!("{} cannot be gathered so", type_name(&element.ty));
             return Err(self.error(expr, reason));
         };
         let comprehension = Comprehension {
