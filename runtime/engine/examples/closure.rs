@@ -32,11 +32,7 @@ fn main() {
         let strategy = FixpointStrategy::Colocated { columns };
         plan.fixpoints.insert("loop".into(), strategy);
     }
-    let environment = Environment {
-        types: Default::default(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    };
+    let environment = Environment::default();
     let mut operator = build(&program, fixpoint, &plan, &environment).expect("it builds");
     let mut output = Output::default();
     for port in 0..2 {

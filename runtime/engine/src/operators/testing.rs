@@ -54,11 +54,7 @@ pub(crate) fn ints(arity: usize) -> Vec<Type> {
 }
 
 pub(crate) fn environment() -> Environment {
-    Environment {
-        types: Default::default(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    }
+    Environment::default()
 }
 
 pub(crate) fn column(number: usize) -> Expr {

@@ -170,7 +170,7 @@ fn intern_option(batch: &Batch, value: Option<&[u8]>, out: &mut Vec<u8>) -> u64 
 fn literal(
     element: Type,
     count: usize,
-    arrange: impl Fn(&mut Vec<&[u8]>) + Send + 'static,
+    arrange: impl Fn(&mut Vec<&[u8]>) + Send + Sync + 'static,
 ) -> Primitive {
     Box::new(move |batch, _| {
         let (mut bytes, mut ends, mut out) = (Vec::new(), Vec::new(), Vec::new());
@@ -222,7 +222,7 @@ fn map_literal(key: &Type, value: &Type, entries: usize) -> Primitive {
 /// A list made of the elements of the first argument.
 fn rebuild(
     ty: Type,
-    arrange: impl Fn(&Batch, usize, &mut Vec<&[u8]>) + Send + 'static,
+    arrange: impl Fn(&Batch, usize, &mut Vec<&[u8]>) + Send + Sync + 'static,
 ) -> Primitive {
     Box::new(move |batch, _| {
         let mut out = Vec::new();
