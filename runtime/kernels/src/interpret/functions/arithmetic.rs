@@ -4,9 +4,8 @@ use sheaf_ir::value::canonical_float;
 use sheaf_ir::{Function, Span, Type};
 
 use super::{Batch, Primitive, Signature, error, shown, type_name};
+use crate::calendar::MICROS_PER_DAY;
 use crate::{ErrorCode, EvalError};
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 pub(super) fn compile(call: &Signature) -> Option<Primitive> {
     let first = call.arguments.first()?;
@@ -27,6 +26,12 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
         (Function::Add, _) if first.is_inline() => Some(checked(call, "+", i64::overflowing_add)),
         (Function::Sub, _) if first.is_inline() => Some(checked(call, "-", i64::overflowing_sub)),
         (Function::Mul, _) => Some(checked(call, "*", i64::overflowing_mul)),
+        (Function::Div, [Type::Decimal(_), Type::Decimal(places)]) => {
+            let places = *places;
+            Some(divide(call, "/", move |a, b| {
+                super::decimal::divide(a, b, places)
+            }))
+        }
         (Function::Div, _) => Some(divide(call, "/", |a, b| {
             a.checked_div(b).map_or((0, true), |q| (q, false))
         })),

@@ -48,6 +48,17 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
                 })
             }))
         }
+        (Function::ParseInt, _) => Some(parsed(Type::Int, |text| {
+            text.parse::<i64>().ok().map(|i| i as u64)
+        })),
+        (Function::ParseNat, _) => Some(parsed(Type::Nat, |text| {
+            let i = text.parse::<i64>().ok()?;
+            u64::try_from(i).ok()
+        })),
+        (Function::ParseFloat, _) => Some(parsed(Type::Float, |text| {
+            let x = text.parse::<f64>().ok()?;
+            Some(canonical_float(x).to_bits())
+        })),
         (Function::ToString, Type::String) => Some(unchanged()),
         (Function::ToString, _) => {
             let from = from.clone();
@@ -98,6 +109,14 @@ fn parse_integer(call: &Signature) -> Primitive {
                 _ => Err(not_a(span, &format!("{text:?}"), &to)),
             }
         })
+    })
+}
+
+/// What a text says, as Option.
+fn parsed(to: Type, f: fn(&str) -> Option<u64>) -> Primitive {
+    Box::new(move |batch, _| {
+        let mut out = Vec::new();
+        batch.each_symbol(|text| batch.option_of(&to, f(&utf8(text)), &mut out))
     })
 }
 
