@@ -199,7 +199,10 @@ fn print_function(out: &mut String, function: &Function) {
             push(out, format_args!("<{index}>"));
         }
         Function::Payload(variant, index) => push(out, format_args!("<{variant}, {index}>")),
-        Function::None(ty) | Function::List(ty) | Function::Set(ty) => {
+        Function::ToDecimal(places) | Function::ParseDecimal(places) => {
+            push(out, format_args!("<{places}>"));
+        }
+        Function::None(ty) | Function::List(ty) | Function::Set(ty) | Function::Unreversed(ty) => {
             out.push('<');
             print_type(out, ty);
             out.push('>');
@@ -455,6 +458,9 @@ impl<'a> Parser<'a> {
                 | "list"
                 | "set"
                 | "map"
+                | "to_decimal"
+                | "parse_decimal"
+                | "unreversed"
         );
         if !parameterised {
             return self.error_at(start, "the name of a function");
@@ -477,6 +483,9 @@ impl<'a> Parser<'a> {
             "none" => Function::None(self.ty()?),
             "list" => Function::List(self.ty()?),
             "set" => Function::Set(self.ty()?),
+            "to_decimal" => Function::ToDecimal(self.whole("a number of places")?),
+            "parse_decimal" => Function::ParseDecimal(self.whole("a number of places")?),
+            "unreversed" => Function::Unreversed(self.ty()?),
             _ => {
                 let key = self.ty()?;
                 self.punct(',')?;

@@ -143,7 +143,7 @@ fn check_expr(v: &mut Verifier, owner: &str, expr: &Expr) {
         Function::Record(name) | Function::Variant(name, _) => {
             check_type(v, owner, expr.span, &Type::Named(name.clone()));
         }
-        Function::None(ty) | Function::List(ty) | Function::Set(ty) => {
+        Function::None(ty) | Function::List(ty) | Function::Set(ty) | Function::Unreversed(ty) => {
             check_type(v, owner, expr.span, ty);
         }
         Function::Map(key, value) => {

@@ -96,6 +96,9 @@ fn function() -> impl Strategy<Value = Function> {
         1 => ty().prop_map(Function::List),
         1 => ty().prop_map(Function::Set),
         1 => (ty(), ty()).prop_map(|(key, value)| Function::Map(key, value)),
+        1 => any::<u8>().prop_map(Function::ToDecimal),
+        1 => any::<u8>().prop_map(Function::ParseDecimal),
+        1 => ty().prop_map(Function::Unreversed),
     ]
 }
 

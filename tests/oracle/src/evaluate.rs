@@ -456,7 +456,8 @@ impl Scope<'_> {
                 for argument in arguments {
                     values.push(self.value(argument, environment)?);
                 }
-                apply(function, &values, &expression.ty).map_err(here)
+                let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
+                apply(function, &values, &types, &expression.ty).map_err(here)
             }
             ExprKind::Invoke(name, arguments) => {
                 let arguments: Result<Vec<Value>, Error> = arguments

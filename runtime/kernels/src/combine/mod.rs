@@ -5,12 +5,13 @@
 //!   partial states or number of workers changes a bit, nor which error is reported.
 //! - A partial state is a word of [`partial_type`], so it travels like any other column. It holds no
 //!   symbol but its own.
-//! - Errors (an integer sum that does not fit, a second value for `One`) come out at the end, from
-//!   [`Accumulator::finish`].
+//! - Errors (an integer sum that does not fit, a second value for `One`, a join that fails) come out
+//!   at the end, from [`Accumulator::finish`].
 
 mod elements;
 mod exact_float;
 mod extreme;
+mod joins;
 mod lattice;
 mod lww;
 mod map;
@@ -92,19 +93,23 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// With the type of what is read.
     fn new(
         combiner: &Combiner,
         contribution: &Type,
         environment: &Environment,
         span: Span,
-    ) -> Result<Shared, UndefinedCombiner> {
+    ) -> Result<(Shared, Type), UndefinedCombiner> {
         match combiner.result_type(contribution) {
-            Some(_) => Ok(Shared {
-                contribution: contribution.clone(),
-                types: environment.types.clone(),
-                interner: environment.interner.clone(),
-                span,
-            }),
+            Some(result) => {
+                let shared = Shared {
+                    contribution: contribution.clone(),
+                    types: environment.types.clone(),
+                    interner: environment.interner.clone(),
+                    span,
+                };
+                Ok((shared, result))
+            }
             None => Err(UndefinedCombiner {
                 combiner: combiner.clone(),
                 contribution: contribution.clone(),
@@ -120,7 +125,7 @@ pub fn accumulator(
     environment: &Environment,
     span: Span,
 ) -> Result<Box<dyn Accumulator>, UndefinedCombiner> {
-    let shared = Shared::new(combiner, contribution, environment, span)?;
+    let (shared, result) = Shared::new(combiner, contribution, environment, span)?;
     Ok(match combiner {
         Combiner::Min | Combiner::All => extreme::accumulator(shared, false),
         Combiner::Max | Combiner::Any => extreme::accumulator(shared, true),
@@ -131,11 +136,15 @@ pub fn accumulator(
         Combiner::Sorted => Box::new(elements::Lists::sorted(shared)),
         Combiner::One => Box::new(one::Ones::new(shared)),
         Combiner::Lww => Box::new(lww::Lww::new(shared)),
-        Combiner::Map(_) | Combiner::Lattice(_) => {
-            return Err(UndefinedCombiner {
-                combiner: combiner.clone(),
-                contribution: contribution.clone(),
-            });
+        Combiner::Map(inner) => {
+            let (_, value) = map::map_types(contribution);
+            let inner = accumulator(inner, value, environment, span)?;
+            let partial = partial_type(combiner, contribution);
+            Box::new(map::Maps::new(shared, inner, partial, result))
+        }
+        Combiner::Lattice(name) => {
+            let join = joins::Join::new(name, contribution, environment)?;
+            Box::new(joins::Joins::new(shared, join))
         }
     })
 }
