@@ -10,7 +10,7 @@ use super::super::expressions::{call, column, constant};
 use super::super::pipe::{Pipe, Table};
 use super::super::uses::{atom_variables, is_relational, mentions};
 use super::{Body, Wanted, evaluate};
-use crate::hir::{Arg, Atom, Condition, Expr, Gather, Quantifier, VariableId};
+use crate::hir::{Arg, Atom, Condition, Expr, ExprKind, Gather, Quantifier, VariableId};
 
 impl Body<'_, '_> {
     /// Takes the relations out of a condition's expression.
@@ -201,9 +201,12 @@ impl Body<'_, '_> {
                 let (Type::Map(key, value), Type::Tuple(parts)) = (ty, &element.ty) else {
                     unreachable!("a map comprehension makes a map of pairs");
                 };
-                let part = |index: usize| {
-                    let field = Function::Field(index as u32);
-                    detach::call(field, vec![element.clone()], parts[index].clone(), span)
+                let part = |index: usize| match &element.kind {
+                    ExprKind::Call(Function::Tuple, parts) => parts[index].clone(),
+                    _ => {
+                        let field = Function::Field(index as u32);
+                        detach::call(field, vec![element.clone()], parts[index].clone(), span)
+                    }
                 };
                 let map = Function::Map((**key).clone(), (**value).clone());
                 let one = detach::call(map, vec![part(0), part(1)], ty.clone(), span);
