@@ -125,7 +125,7 @@ fn every_operator_and_combiner_is_on_the_page() {
         assert!(names(8).contains(&name), "{name}");
         assert!(section(13).contains(&name), "{name}");
     }
-    let combiners = "min max any all union count sum avg top(n) one sorted lww";
+    let combiners = "min max any all union count sum avg top(n) one sorted lww map(c) lattice l";
     let listed = names(9).into_iter().filter(|name| !name.is_empty());
     assert_eq!(listed.collect::<Vec<_>>().join(" "), combiners);
 }

@@ -11,7 +11,6 @@ mod support;
 mod text;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -19,7 +18,7 @@ use proptest::test_runner::TestRunner;
 use sheaf_ir::value::Float;
 use sheaf_ir::{Block, Expr, ExprKind, Function, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
+use sheaf_kernels::{Environment, ErrorCode, EvalError, Rows, compile};
 use support::{any_value, reference, types};
 
 const SPAN: Span = Span {
@@ -65,8 +64,7 @@ fn failures() -> Vec<Failing> {
 fn apply(function: &Function, arguments: &[(Type, Value)]) -> Result<Value, EvalError> {
     let environment = Environment {
         types: types(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
+        ..Environment::default()
     };
     let columns: Vec<Type> = arguments.iter().map(|a| a.0.clone()).collect();
     let result = function

@@ -51,7 +51,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
 }
 
 fn float_unary(function: &Function) -> Option<Primitive> {
-    fn with(f: impl Fn(f64) -> f64 + Send + 'static) -> Option<Primitive> {
+    fn with(f: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Option<Primitive> {
         Some(Box::new(move |batch, _| {
             batch.unary(|a| float_word(f(f64::from_bits(a))))
         }))
@@ -68,7 +68,7 @@ fn float_unary(function: &Function) -> Option<Primitive> {
 }
 
 fn float_binary(call: &Signature) -> Option<Primitive> {
-    fn with(f: impl Fn(f64, f64) -> f64 + Send + 'static) -> Option<Primitive> {
+    fn with(f: impl Fn(f64, f64) -> f64 + Send + Sync + 'static) -> Option<Primitive> {
         Some(Box::new(move |batch, _| {
             batch.binary(|a, b| float_word(f(f64::from_bits(a), f64::from_bits(b))))
         }))
@@ -76,7 +76,7 @@ fn float_binary(call: &Signature) -> Option<Primitive> {
     fn unless_zero(
         span: Span,
         sign: &'static str,
-        f: impl Fn(f64, f64) -> f64 + Send + 'static,
+        f: impl Fn(f64, f64) -> f64 + Send + Sync + 'static,
     ) -> Option<Primitive> {
         Some(Box::new(move |batch, failures| {
             batch.checked_binary(
@@ -119,7 +119,7 @@ fn days_between(a: i64, b: i64) -> (i64, bool) {
 fn checked(
     call: &Signature,
     sign: &'static str,
-    f: impl Fn(i64, i64) -> (i64, bool) + Send + 'static,
+    f: impl Fn(i64, i64) -> (i64, bool) + Send + Sync + 'static,
 ) -> Primitive {
     let (left, right) = (call.arguments[0].clone(), call.arguments[1].clone());
     let (result, span) = (call.result.clone(), call.span);
@@ -135,7 +135,7 @@ fn checked(
 fn checked_unary(
     call: &Signature,
     sign: &'static str,
-    f: impl Fn(i64) -> (i64, bool) + Send + 'static,
+    f: impl Fn(i64) -> (i64, bool) + Send + Sync + 'static,
 ) -> Primitive {
     let (ty, result, span) = (call.arguments[0].clone(), call.result.clone(), call.span);
     Box::new(move |batch, failures| {
@@ -151,7 +151,7 @@ fn checked_unary(
 fn divide(
     call: &Signature,
     sign: &'static str,
-    f: impl Fn(i64, i64) -> (i64, bool) + Send + 'static,
+    f: impl Fn(i64, i64) -> (i64, bool) + Send + Sync + 'static,
 ) -> Primitive {
     let (left, right) = (call.arguments[0].clone(), call.arguments[1].clone());
     let (result, span) = (call.result.clone(), call.span);

@@ -164,7 +164,7 @@ fn find<'a>(batch: &'a Batch, ty: &'a Type, lane: usize, bytes: &[u8]) -> Option
 fn literal(
     element: Type,
     count: usize,
-    arrange: impl Fn(&mut Vec<&[u8]>) + Send + 'static,
+    arrange: impl Fn(&mut Vec<&[u8]>) + Send + Sync + 'static,
 ) -> Primitive {
     Box::new(move |batch, _| {
         let (mut bytes, mut ends, mut out) = (Vec::new(), Vec::new(), Vec::new());
@@ -216,7 +216,7 @@ fn map_literal(key: &Type, value: &Type, entries: usize) -> Primitive {
 /// A list made of the elements of the first argument.
 fn rebuild(
     ty: Type,
-    arrange: impl Fn(&Batch, usize, &mut Vec<&[u8]>) + Send + 'static,
+    arrange: impl Fn(&Batch, usize, &mut Vec<&[u8]>) + Send + Sync + 'static,
 ) -> Primitive {
     Box::new(move |batch, _| {
         let mut out = Vec::new();

@@ -83,7 +83,7 @@ fn to_text(batch: &Batch, from: &Type) -> Vec<u64> {
 }
 
 /// To Int, or to Nat where the result may not be negative.
-fn integer(call: &Signature, f: impl Fn(i64) -> Option<i64> + Send + 'static) -> Primitive {
+fn integer(call: &Signature, f: impl Fn(i64) -> Option<i64> + Send + Sync + 'static) -> Primitive {
     let (from, to, span) = (call.arguments[0].clone(), call.result.clone(), call.span);
     let least = least(&to);
     Box::new(move |batch, failures| {

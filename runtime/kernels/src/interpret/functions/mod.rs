@@ -43,7 +43,7 @@ pub(crate) struct Signature<'a> {
 }
 
 /// Computes the words of the batch's lanes; adds those that fail, ascending.
-pub(crate) type Primitive = Box<dyn Fn(&Batch, &mut Failures) -> Vec<u64> + Send>;
+pub(crate) type Primitive = Box<dyn Fn(&Batch, &mut Failures) -> Vec<u64> + Send + Sync>;
 
 /// The primitive of a function whose argument types were checked; `None` for the forms of their own.
 pub(crate) fn compile(call: &Signature) -> Option<Primitive> {
