@@ -341,7 +341,10 @@ impl Body<'_, '_> {
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("no such field");
         let near = nearest(name.as_str(), fields.iter().map(String::as_str));
-        let is_member = |name: &str| self.checker.member(&value.ty, name).is_some();
+        let is_member = |name: &str| {
+            let mut homes = super::library::homes(&value.ty).into_iter();
+            homes.any(|home| super::library::names_in(home).contains(&name))
+        };
         let member = super::library::foreign(name.as_str())
             .filter(|name| is_member(name))
             .or_else(|| is_member(name.as_str()).then_some(name.as_str()));

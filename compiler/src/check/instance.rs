@@ -161,7 +161,7 @@ impl Body<'_, '_> {
                     )
                     .label(format!("`{found}`"));
                 let help = super::body::conversion(&value.ty, &expected);
-                self.report(match help.filter(|_| !has_hole(&expected)) {
+                self.report(match help.filter(|_| !has_hole(&expected) && !is_open(part)) {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic.help(format!("give a value of type `{needed}`")),
                 });

@@ -12,7 +12,7 @@ use sheaf_ir::{Combiner, Function, Type};
 use super::Checker;
 use super::strata::{is_lattice, short};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::{Arg, Condition, Expr, ExprKind, Order, Program, Quantifier, Rule, VariableId};
+use crate::hir::{Arg, Condition, Expr, ExprKind, Order, Program, Quantifier, Reversal, Rule, VariableId};
 
 /// How a value changes while a recursion runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,13 @@ impl Checker<'_> {
                 continue;
             }
             let mut faults = Vec::new();
+            for name in &stratum.relations {
+                let combined = self.program.relations[name].combined.as_ref();
+                if let Some(combined) = combined.filter(|c| c.reversal != Reversal::Natural) {
+                    let reason = "a turned order does not climb".to_owned();
+                    faults.push((name.clone(), Fault::NotMonotone(combined.span, reason)));
+                }
+            }
             for &index in &stratum.rules {
                 let rule = &self.program.rules[index];
                 let steps = Steps {
@@ -129,7 +136,7 @@ impl Checker<'_> {
                         format!("`{head}` depends on itself, and this step is not monotone"),
                     )
                     .label(reason)
-                    .note("While a recursion runs its values still climb. A step may add, take `min`, `max`, `len` or a union, multiply by a Nat, or test a bound that stays passed.")
+                    .note("While a recursion runs its values still climb. A step may add, take `min`, `max`, `len` or a union, multiply by a Nat, call a `monotone fn`, or test a bound that stays passed.")
                     .help("compute this in a view over the finished recursion"),
                 );
             }

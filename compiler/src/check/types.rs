@@ -408,7 +408,10 @@ impl Checker<'_> {
         let example = match (name, expected) {
             (_, 0) => format!("write `{name}`"),
             ("Map", _) => "write `Map<String, Int>`, for example".to_owned(),
-            _ => format!("write `{name}<Int>`, for example"),
+            _ => {
+                let types = vec!["Int"; expected].join(", ");
+                format!("write `{name}<{types}>`, for example")
+            }
         };
         self.report(
             Diagnostic::error(codes::TYPE_ARGUMENTS, file, span, message)
