@@ -161,10 +161,12 @@ impl Body<'_, '_> {
                     )
                     .label(format!("`{found}`"));
                 let help = super::body::conversion(&value.ty, &expected);
-                self.report(match help.filter(|_| !has_hole(&expected) && !is_weak(part)) {
-                    Some(help) => diagnostic.help(help),
-                    None => diagnostic.help(format!("give a value of type `{needed}`")),
-                });
+                self.report(
+                    match help.filter(|_| !has_hole(&expected) && !is_weak(part)) {
+                        Some(help) => diagnostic.help(help),
+                        None => diagnostic.help(format!("give a value of type `{needed}`")),
+                    },
+                );
                 return None;
             }
             values[index] = Some(value);
