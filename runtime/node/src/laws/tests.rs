@@ -80,7 +80,7 @@ fn wrong_lattices_are_refused_by_their_smallest_counterexample() {
             "0",
             "abs(sub($0, $1))",
             "associative",
-            "join(join(0, 0), -1) = 1, join(0, join(0, -1)) = 1",
+            "join(join(0, -1), 1) = 0, join(0, join(-1, 1)) = 2",
         ),
         (
             "0",
