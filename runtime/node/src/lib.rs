@@ -7,7 +7,7 @@
 
 mod affected;
 pub mod environment;
-mod names;
+pub mod names;
 pub mod run;
 pub mod sink;
 pub mod source;

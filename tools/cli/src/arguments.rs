@@ -24,7 +24,7 @@ pub enum Command {
     Check(Check),
     /// Run the test blocks of programs, each under many shuffles
     Test(Test),
-    /// Say what an error code means
+    /// Say what an error code means, with a wrong and a right program
     Explain(Explain),
     /// Work for a run that started this process
     #[command(hide = true)]
@@ -93,8 +93,8 @@ pub struct Test {
 /// `sheaf explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code such as E0301
-    pub code: String,
+    /// A code such as E0301, or 301; without it every code is listed
+    pub code: Option<String>,
 }
 
 /// Layouts of outputs.
