@@ -32,7 +32,12 @@ fn every_block_does_what_its_page_says() {
             });
         }
     });
-    let failures: Vec<String> = failures.into_inner().expect("a lock").into_values().flatten().collect();
+    let failures: Vec<String> = failures
+        .into_inner()
+        .expect("a lock")
+        .into_values()
+        .flatten()
+        .collect();
     assert!(
         failures.is_empty(),
         "{} failures\n\n{}",
@@ -111,7 +116,10 @@ fn every_code_has_its_page() {
 #[test]
 fn every_row_of_the_reference_is_shown() {
     let mut missing = Vec::new();
-    for page in pages().iter().filter(|page| page.name.starts_with("reference/")) {
+    for page in pages()
+        .iter()
+        .filter(|page| page.name.starts_with("reference/"))
+    {
         let shown: BTreeSet<&str> = page.blocks.iter().flat_map(|b| b.values("row")).collect();
         let rows = page.tables.iter().flat_map(|table| &table.rows);
         let mut written = BTreeSet::new();
@@ -138,9 +146,16 @@ fn every_row_of_the_reference_is_shown() {
 fn every_page_is_in_the_summary_and_every_link_leads_somewhere() {
     let pages: BTreeMap<String, Page> = pages().into_iter().map(|p| (p.name.clone(), p)).collect();
     let summary = &pages["SUMMARY.md"];
-    let listed: BTreeSet<&str> = summary.links.iter().map(|(_, link)| link.as_str()).collect();
+    let listed: BTreeSet<&str> = summary
+        .links
+        .iter()
+        .map(|(_, link)| link.as_str())
+        .collect();
     for name in pages.keys().filter(|name| *name != "SUMMARY.md") {
-        assert!(listed.contains(name.as_str()), "{name} is not in SUMMARY.md");
+        assert!(
+            listed.contains(name.as_str()),
+            "{name} is not in SUMMARY.md"
+        );
     }
     for page in pages.values() {
         for (line, link) in &page.links {

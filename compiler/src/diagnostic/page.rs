@@ -44,9 +44,10 @@ impl Code {
 /// What a block is, from the words behind its backticks.
 fn caption(info: &str) -> String {
     let words = info.split(' ');
-    let file = words
-        .clone()
-        .find_map(|word| word.strip_prefix("file=").or(word.contains('.').then_some(word)));
+    let file = words.clone().find_map(|word| {
+        word.strip_prefix("file=")
+            .or(word.contains('.').then_some(word))
+    });
     match file {
         Some(file) => format!("{file}:"),
         None if words.clone().any(|word| word == "wrong") => "Wrong:".to_owned(),
@@ -71,7 +72,11 @@ mod tests {
     fn a_terminal_sees_no_backticks_around_programs() {
         let text = codes::NO_MODULE.plain_page();
         assert!(text.starts_with("E0701: "), "{text}");
-        for line in ["\nWrong:\n    use ", "\nRight:\n    use ", "\nshop/prices.sheaf:\n    "] {
+        for line in [
+            "\nWrong:\n    use ",
+            "\nRight:\n    use ",
+            "\nshop/prices.sheaf:\n    ",
+        ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }
         assert!(!text.contains("```"), "{text}");

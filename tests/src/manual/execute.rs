@@ -43,6 +43,7 @@ pub fn execute(page: &Page) -> (Vec<Failure>, String) {
         project: Project::new(&[]),
         program: String::from("program.sheaf"),
         texts: BTreeMap::new(),
+        modules: BTreeSet::new(),
         stdout: String::new(),
         failures: Vec::new(),
         blessed: Vec::new(),
@@ -68,6 +69,8 @@ struct Execution<'a> {
     program: String,
     /// Programs and modules by file.
     texts: BTreeMap<String, Text>,
+    /// The files of modules.
+    modules: BTreeSet<String>,
     /// Of the last run.
     stdout: String,
     failures: Vec<Failure>,
@@ -114,6 +117,8 @@ impl Execution<'_> {
             }
         }
         if let Some(module) = block.values("file").next() {
+            self.modules.insert(module.to_owned());
+            self.texts.remove(module);
             self.add(module, block);
             return;
         }
@@ -163,7 +168,8 @@ impl Execution<'_> {
     fn check(&mut self, block: &Block) -> bool {
         let finished = self.sheaf_with(&["check", &self.program, "--format", "short"]);
         let mut expected: BTreeSet<(usize, String)> = BTreeSet::new();
-        for text in self.texts.values() {
+        let current = |name: &str| name == self.program || self.modules.contains(name);
+        for (_, text) in self.texts.iter().filter(|(name, _)| current(name)) {
             for (line, at) in text.text.lines().zip(&text.lines) {
                 let codes = line.split_once("//~").map_or("", |(_, codes)| codes);
                 expected.extend(codes.split_whitespace().map(|code| (*at, code.to_owned())));
@@ -180,7 +186,11 @@ impl Execution<'_> {
             self.fail(*line, code, &format!("not this\n{}", finished.stdout));
         }
         for (line, code) in found.difference(&expected) {
-            self.fail(*line, "no diagnostic", &format!("{code}\n{}", finished.stdout));
+            self.fail(
+                *line,
+                "no diagnostic",
+                &format!("{code}\n{}", finished.stdout),
+            );
         }
         finished.code == Some(0)
     }
@@ -205,9 +215,13 @@ impl Execution<'_> {
 
     fn run_fails(&mut self, block: &Block, code: &str) {
         let finished = self.sheaf_with(&["run", &self.program]);
-        let codes: BTreeSet<String> = codes(&finished.stderr).into_iter().collect();
+        let codes = BTreeSet::from_iter(in_brackets(&finished.stderr, "error[E0"));
         if finished.code != Some(1) || codes != BTreeSet::from([code.to_owned()]) {
-            self.fail(block.line, &format!("it fails with {code}"), &finished.stderr);
+            self.fail(
+                block.line,
+                &format!("it fails with {code}"),
+                &finished.stderr,
+            );
         }
     }
 
@@ -284,9 +298,14 @@ impl Execution<'_> {
     }
 }
 
-/// The codes in brackets, `[E0301]`, in order.
+/// The codes of diagnostics, in order.
 fn codes(text: &str) -> Vec<String> {
-    text.split("[E0")
+    in_brackets(text, "[E0")
+}
+
+/// The codes that stand behind `opening` and before `]`, in order.
+fn in_brackets(text: &str, opening: &str) -> Vec<String> {
+    text.split(opening)
         .skip(1)
         .filter_map(|rest| rest.split_once(']'))
         .map(|(digits, _)| format!("E0{digits}"))

@@ -27,7 +27,7 @@ mod execute;
 mod page;
 
 pub use execute::{Failure, execute};
-pub use page::{Block, Page, Table};
+pub use page::{Block, Page, Table, pieces_of_code};
 
 use std::path::{Path, PathBuf};
 

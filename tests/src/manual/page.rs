@@ -208,7 +208,11 @@ mod tests {
         assert_eq!(page.title, "A `page`");
         assert_eq!(page.anchors, ["a-page"]);
         assert_eq!(page.links, [(2, "other.md#a-b".to_owned())]);
-        let cells: Vec<&str> = page.tables[0].rows.iter().map(|(_, c)| c.as_str()).collect();
+        let cells: Vec<&str> = page.tables[0]
+            .rows
+            .iter()
+            .map(|(_, c)| c.as_str())
+            .collect();
         assert_eq!(cells, ["`a | b`", "`c` `d`"]);
         assert_eq!(pieces_of_code(cells[1]), ["c", "d"]);
         assert_eq!(page.tables[0].rows[0].0, 5);
@@ -219,7 +223,10 @@ mod tests {
         let rows: Vec<&str> = program.values("row").collect();
         assert_eq!(rows, ["a | b", "test \"t\" { }"]);
         assert_eq!((program.line, file.line), (8, 11));
-        assert_eq!((file.language.as_str(), file.body.as_str()), ("csv", "x\n1\n"));
+        assert_eq!(
+            (file.language.as_str(), file.body.as_str()),
+            ("csv", "x\n1\n")
+        );
         assert!(file.has("x.csv"));
         assert_eq!(page.place(8), "docs/src/p.md:8");
     }
