@@ -96,7 +96,6 @@ const SOURCES: &[Known] = &[
 const WRITTEN: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("header", Kind::Bool),
-    ("null", Kind::Text),
     ("order", Kind::Special),
 ];
 
@@ -104,7 +103,6 @@ const STDOUT: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("format", Kind::Text),
     ("header", Kind::Bool),
-    ("null", Kind::Text),
     ("order", Kind::Special),
 ];
 
