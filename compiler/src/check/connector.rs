@@ -43,7 +43,7 @@ const DELIMITED: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("header", Kind::Bool),
     ("null", Kind::Texts),
-    ("quote", Kind::Text),
+    ("quote", Kind::Bool),
     ("unit", Kind::Text),
 ];
 
@@ -61,7 +61,7 @@ const STDIN: &[(&str, Kind)] = &[
     ("header", Kind::Bool),
     ("null", Kind::Texts),
     ("path", Kind::Text),
-    ("quote", Kind::Text),
+    ("quote", Kind::Bool),
     ("unit", Kind::Text),
 ];
 
@@ -96,7 +96,6 @@ const SOURCES: &[Known] = &[
 const WRITTEN: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("header", Kind::Bool),
-    ("null", Kind::Text),
     ("order", Kind::Special),
 ];
 
@@ -104,7 +103,6 @@ const STDOUT: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("format", Kind::Text),
     ("header", Kind::Bool),
-    ("null", Kind::Text),
     ("order", Kind::Special),
 ];
 
@@ -328,7 +326,7 @@ impl<'a> Checker<'a> {
             ("unit", Value::String(unit)) if !["s", "ms", "us", "ns"].contains(&unit.as_str()) => {
                 Some("`unit` is one of \"s\", \"ms\", \"us\" and \"ns\"")
             }
-            ("delimiter" | "quote", Value::String(text)) if text.len() != 1 => {
+            ("delimiter", Value::String(text)) if text.len() != 1 => {
                 Some("this must be one ASCII character")
             }
             ("format", Value::String(format))

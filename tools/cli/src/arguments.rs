@@ -24,9 +24,13 @@ pub enum Command {
     Check(Check),
     /// Run the test blocks of programs, each under many shuffles
     Test(Test),
+<<<<<<< HEAD
     /// Lay programs out in the one style of the language
     Fmt(Fmt),
     /// Say what an error code means
+=======
+    /// Say what an error code means, with a wrong and a right program
+>>>>>>> manual
     Explain(Explain),
     /// Work for a run that started this process
     #[command(hide = true)]
@@ -106,8 +110,8 @@ pub struct Fmt {
 /// `sheaf explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code such as E0301
-    pub code: String,
+    /// A code such as E0301, or 301; without it every code is listed
+    pub code: Option<String>,
 }
 
 /// Layouts of outputs.

@@ -113,6 +113,35 @@ fn mistakes_are_shown_in_three_forms() {
 }
 
 #[test]
+fn codes_are_explained() {
+    let folder = folder(&[]);
+    let (code, page, err) = run(folder.path(), &["explain", "E0301"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        page.starts_with("E0301: a value has the wrong type\n\n"),
+        "{page}"
+    );
+    assert!(
+        page.contains("\nWrong:\n    ") && page.contains("\nRight:\n    "),
+        "{page}"
+    );
+    for short in ["e0301", "e301", "301"] {
+        assert_eq!(run(folder.path(), &["explain", short]).1, page, "{short}");
+    }
+    let (code, page, _) = run(folder.path(), &["explain", "E0902"]);
+    assert!(code == 0 && page.contains("divided by zero"), "{page}");
+    let (code, list, _) = run(folder.path(), &["explain"]);
+    assert!(code == 0 && list.lines().count() > 80, "{list}");
+    assert!(
+        list.contains("\nE0301: a value has the wrong type\n"),
+        "{list}"
+    );
+    let (code, out, err) = run(folder.path(), &["explain", "E0390"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("did you mean E03"), "{err}");
+}
+
+#[test]
 fn what_is_wrong_with_the_command_line_is_exit_2() {
     let folder = folder(&[("p.sheaf", GOOD), ("edges.csv", "a,b\n")]);
     for arguments in [
