@@ -93,6 +93,74 @@ const SOURCES: &[Known] = &[
     },
 ];
 
+/// Options of sources that go on for ever; what they lead to is for the runtime to know.
+const STREAM: &[(&str, Kind)] = &[
+    ("by", Kind::Special),
+    ("format", Kind::Text),
+    ("group", Kind::Text),
+    ("null", Kind::Texts),
+    ("path", Kind::Text),
+    ("unit", Kind::Text),
+];
+
+/// Sources whose rows keep arriving.
+const LIVE_SOURCES: &[Known] = &[
+    Known {
+        name: "http",
+        path: PathNeed::Optional,
+        options: STREAM,
+    },
+    Known {
+        name: "kafka",
+        path: PathNeed::Needed,
+        options: STREAM,
+    },
+    Known {
+        name: "nats",
+        path: PathNeed::Needed,
+        options: STREAM,
+    },
+];
+
+/// True for a source whose rows keep arriving.
+pub(super) fn is_live(source: &str) -> bool {
+    LIVE_SOURCES.iter().any(|known| known.name == source)
+}
+
+/// Sinks that publish changes as they come.
+const LIVE_SINKS: &[Known] = &[
+    Known {
+        name: "http",
+        path: PathNeed::Optional,
+        options: STREAM,
+    },
+    Known {
+        name: "kafka",
+        path: PathNeed::Needed,
+        options: STREAM,
+    },
+    Known {
+        name: "nats",
+        path: PathNeed::Needed,
+        options: STREAM,
+    },
+    Known {
+        name: "websocket",
+        path: PathNeed::Optional,
+        options: STREAM,
+    },
+];
+
+/// True for a sink that is live whatever it publishes.
+pub(super) fn is_live_sink(sink: &str) -> bool {
+    LIVE_SINKS.iter().any(|known| known.name == sink)
+}
+
+/// True for a sink that can only add rows, never take one back.
+pub(super) fn only_appends(sink: &str) -> bool {
+    !matches!(sink, "http" | "websocket")
+}
+
 const WRITTEN: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("header", Kind::Bool),
@@ -138,15 +206,11 @@ const SINKS: &[Known] = &[
 
 /// Sources and sinks of the language that this version does not run.
 const LATER: &[&str] = &[
-    "http",
-    "kafka",
     "mysql",
-    "nats",
     "parquet",
     "postgres",
     "s3",
     "sqlite",
-    "websocket",
 ];
 
 /// What a connector's arguments say.
@@ -170,7 +234,11 @@ pub(super) fn named<'c>(connector: &'c Connector, name: &str) -> Option<&'c Argu
 impl<'a> Checker<'a> {
     /// The source of an input, without its columns; `None` where it cannot be used.
     pub(super) fn source(&mut self, module: usize, connector: &Connector) -> Option<Source> {
-        let arguments = self.connector(module, connector, SOURCES, "source")?;
+        let table = match is_live(connector.name.as_str()) {
+            true => LIVE_SOURCES,
+            false => SOURCES,
+        };
+        let arguments = self.connector(module, connector, table, "source")?;
         Some(Source {
             format: connector.name.as_str().to_owned(),
             path: arguments.path,
@@ -392,7 +460,11 @@ impl<'a> Checker<'a> {
 
     fn check_output(&mut self, module: usize, output: &'a ast::Output) {
         let relation = self.output_relation(module, &output.relation);
-        let Some(arguments) = self.connector(module, &output.sink, SINKS, "sink") else {
+        let table = match is_live_sink(output.sink.name.as_str()) {
+            true => LIVE_SINKS,
+            false => SINKS,
+        };
+        let Some(arguments) = self.connector(module, &output.sink, table, "sink") else {
             return;
         };
         let Some(relation) = relation else { return };
@@ -416,14 +488,11 @@ impl<'a> Checker<'a> {
             [name] => self.callable(module, name.as_str()),
             names => match self.through_module(module, names) {
                 Some((other, [name])) => self.public_callable(module, other, name),
-                _ => match self.type_name(module, names[0].as_str()) {
-                    Some(_) => return None,
-                    None => None,
-                },
+                _ => self.member_on_path(module, names),
             },
         };
         match def {
-            Some(Def::Relation(name)) => Some(name),
+            Some(Def::Relation(name)) => self.published(module, path.last(), name),
             Some(Def::Silent) => None,
             Some(_) => {
                 self.not_a_relation(

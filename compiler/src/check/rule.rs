@@ -241,8 +241,8 @@ enum Outcome {
 }
 
 impl Body<'_, '_> {
-    /// The head of a rule of a view.
-    fn head(&mut self, head: &ast::Head, relation: &str) -> Option<Head> {
+    /// The head of a rule of a view, or of what merges into a table.
+    pub(super) fn head(&mut self, head: &ast::Head, relation: &str) -> Option<Head> {
         let declared = self.checker.program.relations.get(relation)?;
         let names: Vec<String> = declared
             .columns
