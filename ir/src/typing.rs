@@ -67,6 +67,7 @@ impl<'a> Scope<'a> {
                 let arguments: Vec<Type> = arguments.iter().map(|e| e.ty.clone()).collect();
                 function.result_type(&arguments, self.types)
             }
+            ExprKind::Invoke(..) => None,
             ExprKind::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
                 (condition.ty == Type::Bool && then.ty == otherwise.ty).then(|| then.ty.clone())
@@ -86,6 +87,13 @@ pub fn gather_type(gather: &Gather, element: &Type) -> Option<Type> {
         Gather::List => Type::List(boxed()),
         Gather::Set => Type::Set(boxed()),
         Gather::Sum if element.is_numeric() || *element == Type::Duration => element.clone(),
+        Gather::Map => match element {
+            Type::Tuple(parts) => match parts.as_slice() {
+                [key, value] => Type::Map(Box::new(key.clone()), Box::new(value.clone())),
+                _ => return None,
+            },
+            _ => return None,
+        },
         Gather::Count => Type::Nat,
         Gather::Min | Gather::Max => Type::Option(boxed()),
         Gather::Avg if element.is_numeric() => Type::Option(Box::new(Type::Float)),

@@ -322,6 +322,13 @@ impl Steps<'_> {
                 false => Motion::Any,
             },
             ExprKind::Call(function, arguments) => self.call(function, arguments),
+            ExprKind::Invoke(_, arguments) => {
+                let is_still = |argument| self.motion(argument) == Motion::Still;
+                match arguments.iter().all(is_still) {
+                    true => Motion::Still,
+                    false => Motion::Any,
+                }
+            }
         }
     }
 

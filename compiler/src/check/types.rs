@@ -10,7 +10,7 @@ use super::Checker;
 use super::names::Def;
 use super::suggest::nearest;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::Combined;
+use crate::hir::{Combined, Reversal};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Literal, TypeKind};
 
@@ -504,6 +504,7 @@ impl Checker<'_> {
             combiner,
             contribution,
             result,
+            reversal: Reversal::Natural,
             span,
         })
     }

@@ -257,6 +257,10 @@ impl Detach<'_, '_> {
                 function.clone(),
                 arguments.iter().map(|a| self.expr(a, inner)).collect(),
             ),
+            ExprKind::Invoke(function, arguments) => ExprKind::Invoke(
+                function.clone(),
+                arguments.iter().map(|a| self.expr(a, inner)).collect(),
+            ),
             ExprKind::If(parts) => {
                 ExprKind::If(Box::new(parts.each_ref().map(|p| self.expr(p, inner))))
             }

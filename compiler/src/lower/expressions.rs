@@ -165,6 +165,10 @@ impl Scope {
                 function.clone(),
                 arguments.iter().map(|a| self.lower(a)).collect(),
             ),
+            ExprKind::Invoke(function, arguments) => ir::ExprKind::Invoke(
+                function.clone(),
+                arguments.iter().map(|a| self.lower(a)).collect(),
+            ),
             ExprKind::If(parts) => {
                 let [test, then, otherwise] = &**parts;
                 ir::ExprKind::If(Box::new([
@@ -220,6 +224,7 @@ impl Scope {
         let made = match gather {
             Gather::List | Gather::Sorted => ir::Gather::List,
             Gather::Set => ir::Gather::Set,
+            Gather::Map => ir::Gather::Map,
             Gather::Sum => ir::Gather::Sum,
             Gather::Count => ir::Gather::Count,
             Gather::Min => ir::Gather::Min,

@@ -87,6 +87,13 @@ impl Trends<'_> {
                 .map_or(Trend::Fixed, |(_, trend)| *trend),
             ExprKind::Constant(_) | ExprKind::Param(_) => Trend::Fixed,
             ExprKind::Call(function, arguments) => self.of_call(function, arguments),
+            ExprKind::Invoke(_, arguments) => {
+                let trends: Vec<Trend> = arguments.iter().map(|e| self.of(e)).collect();
+                match trends.iter().all(|trend| *trend == Trend::Fixed) {
+                    true => Trend::Fixed,
+                    false => Trend::Any,
+                }
+            }
             ExprKind::If(parts) => match self.of(&parts[0]) {
                 Trend::Fixed => self.of(&parts[1]).and(self.of(&parts[2])),
                 _ => Trend::Any,

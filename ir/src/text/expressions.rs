@@ -105,6 +105,11 @@ fn print_kind(out: &mut String, kind: &ExprKind, span: Span, context: &mut Conte
             print_function(out, function);
             print_all(out, arguments, context);
         }
+        ExprKind::Invoke(function, arguments) => {
+            out.push_str("invoke.");
+            print_word(out, function);
+            print_all(out, arguments, context);
+        }
         ExprKind::If(parts) => {
             out.push_str("if");
             print_all(out, &parts[..], context);
@@ -136,6 +141,7 @@ fn print_kind(out: &mut String, kind: &ExprKind, span: Span, context: &mut Conte
                 Gather::Min => out.push_str("min("),
                 Gather::Max => out.push_str("max("),
                 Gather::Avg => out.push_str("avg("),
+                Gather::Map => out.push_str("map_of("),
                 Gather::Top(n) => {
                     out.push_str("top(");
                     print(out, n, context);

@@ -121,6 +121,9 @@ impl Checker<'_, '_> {
                     return;
                 }
             }
+            ExprKind::Invoke(_, arguments) => {
+                arguments.iter().for_each(|argument| self.expr(argument));
+            }
             ExprKind::If(parts) => {
                 parts.iter().for_each(|part| self.expr(part));
                 if parts[0].ty != Type::Bool {
