@@ -32,6 +32,9 @@ impl Body<'_, '_> {
         match self.checker.callable(self.module, name.as_str()) {
             Some(Def::Function(index)) => self.call_function(index, name, &arguments.items, span),
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Foreign(function)) => {
+                self.call_foreign(&function, name, &arguments.items, span)
+            }
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
             None if AGGREGATES.contains(&name.as_str()) => self.bare_aggregate(name, span),
@@ -206,6 +209,9 @@ impl Body<'_, '_> {
         match def {
             Some(Def::Function(index)) => self.call_function(index, name, &arguments.items, span),
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Foreign(function)) => {
+                self.call_foreign(&function, name, &arguments.items, span)
+            }
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
             None => {

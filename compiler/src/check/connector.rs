@@ -205,13 +205,7 @@ const SINKS: &[Known] = &[
 ];
 
 /// Sources and sinks of the language that this version does not run.
-const LATER: &[&str] = &[
-    "mysql",
-    "parquet",
-    "postgres",
-    "s3",
-    "sqlite",
-];
+const LATER: &[&str] = &["mysql", "parquet", "postgres", "s3", "sqlite"];
 
 /// What a connector's arguments say.
 #[derive(Default)]
@@ -467,6 +461,7 @@ impl<'a> Checker<'a> {
         let Some(arguments) = self.connector(module, &output.sink, table, "sink") else {
             return;
         };
+        self.note_live_sink(module, &output.sink);
         let Some(relation) = relation else { return };
         let Some((order, unordered)) = self.order(module, &relation, &output.sink) else {
             return;

@@ -4,8 +4,8 @@
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::source::Span;
 use crate::hir;
+use crate::source::Span;
 use crate::syntax::ast::{Item, ItemKind};
 
 /// What an item is that this version does not run; `None` for the others.
@@ -39,7 +39,9 @@ pub fn not_yet_run(program: &hir::Program) -> Option<Diagnostic> {
         )
         .label(format!("{} makes the program live", first.what))
         .note("The program is right as far as checking can tell.")
-        .help("`sheaf check` checks it; `sheaf explain --order` lists where order can matter in it"),
+        .help(
+            "`sheaf check` checks it; `sheaf explain --order` lists where order can matter in it",
+        ),
     )
 }
 

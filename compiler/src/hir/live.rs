@@ -85,6 +85,8 @@ pub struct ForeignFunction {
     pub host: String,
     /// The file.
     pub location: String,
+    /// Names of its parameters.
+    pub names: Vec<String>,
     /// Types of its parameters.
     pub parameters: Vec<Type>,
     /// The type of its result.

@@ -8,8 +8,9 @@ pub fn programs() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
     let mut programs: Vec<_> = std::fs::read_dir(folder)
         .expect("the folder of programs")
-        .map(|entry| {
-            let path = entry.expect("an entry").path();
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
+        .map(|path| {
             let name = path
                 .file_name()
                 .expect("a name")

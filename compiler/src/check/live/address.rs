@@ -85,7 +85,10 @@ impl Body<'_, '_> {
         };
         let is_agent = matches!(owner.kind, OwnerKind::Agent(_));
         let (name, noun) = (owner.name.as_str(), owner.kind.noun());
-        match (is_agent, arguments.map(|arguments| arguments.items.as_slice())) {
+        match (
+            is_agent,
+            arguments.map(|arguments| arguments.items.as_slice()),
+        ) {
             (false, None) => {}
             (true, Some([key])) => match self.checker.effects.keys.get(&service) {
                 Some(column) => {

@@ -16,7 +16,9 @@ impl Checker<'_> {
     /// Remembers a reason.
     pub(super) fn note_reason(&mut self, module: usize, because: &Because) {
         let text = because.reason.value.trim().to_owned();
-        self.effects.reasons.push((module, because.reason.span, text));
+        self.effects
+            .reasons
+            .push((module, because.reason.span, text));
     }
 
     /// Reports reasons that say nothing, or the same as another.
@@ -105,7 +107,9 @@ impl Checker<'_> {
             return;
         }
         match effect.does {
-            Does::Remove if !self.holds_every_writer(effect) => out.push(self.remove_needs_reason(effect)),
+            Does::Remove if !self.holds_every_writer(effect) => {
+                out.push(self.remove_needs_reason(effect))
+            }
             Does::Seal if effect.block.is_none() && !self.rests_on_threshold(effect) => {
                 out.push(self.seal_needs_reason(effect));
             }
@@ -174,7 +178,9 @@ impl Checker<'_> {
         let is_bound_by_key = |id: &usize| {
             let name = effect.variables.get(*id).map(|variable| &variable.name);
             name.is_some_and(|name| {
-                effect.columns.contains(&super::state::Written::Variable(name.clone()))
+                effect
+                    .columns
+                    .contains(&super::state::Written::Variable(name.clone()))
             })
         };
         climbed

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sheaf_ir::{Function, Label, Type};
 
 use super::reads::{exprs_of, parts_of, variables_of};
-use super::state::{Does, Effects, Written};
+use super::state::{Does, Effects, Late, Written};
 use crate::check::strata::short;
 use crate::hir::{
     Arg, Atom, Condition, Expr, ExprKind, LiveKind, Program, Quantifier, RelationKind, Rule,
@@ -45,7 +45,7 @@ pub(super) struct Cause {
 /// Answers what can be closed in one program.
 pub(super) struct Closing<'p> {
     program: &'p Program,
-    late: &'p BTreeMap<String, (usize, sheaf_ir::Span)>,
+    late: &'p BTreeMap<String, Late>,
     /// For each table: the columns that each of its seals binds.
     seals: BTreeMap<&'p str, Vec<BTreeSet<usize>>>,
     rules: BTreeMap<&'p str, Vec<&'p Rule>>,
@@ -55,7 +55,11 @@ pub(super) struct Closing<'p> {
 impl<'p> Closing<'p> {
     pub(super) fn new(program: &'p Program, effects: &'p Effects) -> Self {
         let mut seals: BTreeMap<&str, Vec<BTreeSet<usize>>> = BTreeMap::new();
-        for effect in effects.effects.iter().filter(|effect| effect.does == Does::Seal) {
+        for effect in effects
+            .effects
+            .iter()
+            .filter(|effect| effect.does == Does::Seal)
+        {
             let columns = effect.columns.iter().enumerate();
             let bound = columns.filter(|(_, column)| **column != Written::Any);
             let bound = bound.map(|(index, _)| index).collect();
@@ -102,8 +106,11 @@ impl<'p> Closing<'p> {
                         "seal what it waits for, or read with `sample … because \"…\"`",
                     ),
                     Some(bound) => {
-                        let columns = bound.iter().filter_map(|index| declared.columns.get(*index));
-                        let columns: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+                        let columns = bound
+                            .iter()
+                            .filter_map(|index| declared.columns.get(*index));
+                        let columns: Vec<&str> =
+                            columns.map(|column| column.name.as_str()).collect();
                         cause(
                             format!(
                                 "`{name}` is sealed by `{}`, which this does not bind",
@@ -115,7 +122,11 @@ impl<'p> Closing<'p> {
                 }
             }
             RelationKind::Live(kind) => cause(
-                format!("`{name}` is {} {}, which is never complete", if *kind == LiveKind::Event { "an" } else { "a" }, kind.word()),
+                format!(
+                    "`{name}` is {} {}, which is never complete",
+                    if *kind == LiveKind::Event { "an" } else { "a" },
+                    kind.word()
+                ),
                 "keep what happens in a table, and seal that",
             ),
             RelationKind::Input(_) => match self.late.get(relation) {
@@ -123,9 +134,11 @@ impl<'p> Closing<'p> {
                     format!("rows of `{name}` keep arriving, and no `late` bounds them"),
                     "declare how late its rows may be, as in `late 5s by at`, or read with `sample … because \"…\"`",
                 ),
-                Some((column, _)) if known.get(*column).copied().unwrap_or_default() == Known::No => {
+                Some(late) if known.get(late.column).copied().unwrap_or_default() == Known::No => {
                     cause(
-                        format!("`{name}` is closed for times that have passed, and no time is bound here"),
+                        format!(
+                            "`{name}` is closed for times that have passed, and no time is bound here"
+                        ),
                         "bind the time, or a window of it",
                     )
                 }
@@ -145,7 +158,12 @@ impl<'p> Closing<'p> {
         let mut worst = None;
         for rule in self.rules.get(relation).cloned().unwrap_or_default() {
             let mut variables = from_head(&rule.head.columns, known);
-            let values: Vec<&Expr> = rule.head.columns.iter().chain(&rule.head.contribution).collect();
+            let values: Vec<&Expr> = rule
+                .head
+                .columns
+                .iter()
+                .chain(&rule.head.contribution)
+                .collect();
             let open = self.open(&rule.conditions, &values, &mut variables, &|_| false);
             worst = worst.or(open.into_iter().next().map(|(_, cause)| cause));
         }
@@ -239,12 +257,20 @@ impl<'p> Closing<'p> {
     }
 
     /// Whether all rows that an atom can match are known, once everything before is.
-    fn is_settled(&mut self, atom: &Atom, variables: &Variables, is_free: &dyn Fn(&Atom) -> bool) -> bool {
+    fn is_settled(
+        &mut self,
+        atom: &Atom,
+        variables: &Variables,
+        is_free: &dyn Fn(&Atom) -> bool,
+    ) -> bool {
+        if is_free(atom) {
+            return true;
+        }
         let known = columns_of(atom, variables);
         if self.is_call(atom) {
             return arguments_known(&known);
         }
-        is_free(atom) || self.never(&atom.relation, &known).is_none()
+        self.never(&atom.relation, &known).is_none()
     }
 
     fn is_call(&self, atom: &Atom) -> bool {
@@ -256,7 +282,9 @@ impl<'p> Closing<'p> {
 /// Whether every column but the last, the reply, has a value.
 pub(super) fn arguments_known(columns: &[Known]) -> bool {
     let arguments = columns.len().saturating_sub(1);
-    columns[..arguments].iter().all(|known| *known == Known::Yes)
+    columns[..arguments]
+        .iter()
+        .all(|known| *known == Known::Yes)
 }
 
 /// What is known of the columns of an atom.

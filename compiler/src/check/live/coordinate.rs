@@ -89,7 +89,13 @@ impl Checker<'_> {
             .collect();
         let mut seen = BTreeSet::new();
         let mut outside = Vec::new();
-        self.look_beneath((index, block), &atom.relation, parts, &mut seen, &mut outside);
+        self.look_beneath(
+            (index, block),
+            &atom.relation,
+            parts,
+            &mut seen,
+            &mut outside,
+        );
         outside.sort_by_key(|one| (one.file, one.span));
         outside.dedup_by_key(|one| (one.file, one.span));
         outside
@@ -117,7 +123,11 @@ impl Checker<'_> {
         };
         match &declared.kind {
             RelationKind::Input(_) => {
-                add(None, declared.span, format!("rows of `{name}` arrive from outside"));
+                add(
+                    None,
+                    declared.span,
+                    format!("rows of `{name}` arrive from outside"),
+                );
             }
             RelationKind::Live(LiveKind::Table) => {
                 let is_own = relation == self.modules[block.1.module].qualify(name);
@@ -135,12 +145,20 @@ impl Checker<'_> {
                     if writer.block != Some(block.0) {
                         add(None, span, format!("writes `{name}` outside the block"));
                     } else if !self.is_keyed(block.1, writer, keyed.as_deref(), is_own) {
-                        add(None, span, format!("writes `{name}` at another key than `{}`", block.1.by));
+                        add(
+                            None,
+                            span,
+                            format!("writes `{name}` at another key than `{}`", block.1.by),
+                        );
                     }
                 }
             }
             RelationKind::Live(kind) => {
-                add(None, declared.span, format!("`{name}` is a {}", kind.word()));
+                add(
+                    None,
+                    declared.span,
+                    format!("`{name}` is a {}", kind.word()),
+                );
             }
             RelationKind::View => {
                 let rules = self.program.rules.iter();
@@ -151,7 +169,13 @@ impl Checker<'_> {
                             keyed.insert(*id, part);
                         }
                     }
-                    let values: Vec<_> = rule.head.columns.iter().chain(&rule.head.contribution).cloned().collect();
+                    let values: Vec<_> = rule
+                        .head
+                        .columns
+                        .iter()
+                        .chain(&rule.head.contribution)
+                        .cloned()
+                        .collect();
                     for found in super::reads::of_body(&rule.conditions, &values) {
                         let parts = found.atom.arguments.iter().map(|argument| match argument {
                             Arg::Variable(id) => keyed.get(id).map(|part| (*part).clone()),
@@ -183,7 +207,13 @@ impl Checker<'_> {
     }
 
     /// Whether a writer has one of the block's keys in these columns.
-    fn is_keyed(&self, block: &Block, writer: &Effect, columns: Option<&[usize]>, is_own: bool) -> bool {
+    fn is_keyed(
+        &self,
+        block: &Block,
+        writer: &Effect,
+        columns: Option<&[usize]>,
+        is_own: bool,
+    ) -> bool {
         let Some(columns) = columns else { return false };
         block.keys.iter().any(|key| {
             let parts: Vec<&String> = key
@@ -247,4 +277,3 @@ impl Body<'_, '_> {
         self.report(diagnostic);
     }
 }
-

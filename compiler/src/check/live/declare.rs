@@ -4,9 +4,8 @@ use sheaf_ir::{Combiner, Label, Type};
 
 use super::state::live_kind;
 use crate::check::Checker;
-use crate::check::types::{is_poisoned, show};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::{Column, Combined, LiveKind, Reason, Relation, RelationKind};
+use crate::hir::{Column, Combined, LiveKind, Reason, Relation, RelationKind, Reversal};
 use crate::source::Span;
 use crate::syntax::ast::{self, Item, ItemKind, Signature};
 
@@ -57,7 +56,9 @@ impl<'a> Checker<'a> {
     fn no_address(&mut self, module: usize, name: &ast::Name, what: &str) {
         let text = format!("the {what} `{}`", name.text);
         let advice = match what {
-            "message" => "move it into a service or agent, or declare an `event`, which needs no address",
+            "message" => {
+                "move it into a service or agent, or declare an `event`, which needs no address"
+            }
             _ => "move it into a `service`, which gives it an address",
         };
         self.misplaced(module, name.span, &text, advice);
@@ -78,10 +79,24 @@ impl<'a> Checker<'a> {
             None => None,
         };
         let text = format!("effects write `{}` at any time", table.name.text);
-        self.add_live(module, item, &table.name, columns, combined, LiveKind::Table, text);
+        self.add_live(
+            module,
+            item,
+            &table.name,
+            columns,
+            combined,
+            LiveKind::Table,
+            text,
+        );
     }
 
-    fn declare_occurrence(&mut self, module: usize, item: &Item, signature: &Signature, kind: LiveKind) {
+    fn declare_occurrence(
+        &mut self,
+        module: usize,
+        item: &Item,
+        signature: &Signature,
+        kind: LiveKind,
+    ) {
         let article = if kind == LiveKind::Event { "an" } else { "a" };
         let what = format!("{article} {}", kind.word());
         self.note_live(module, signature.name.span, &what);
@@ -115,6 +130,7 @@ impl<'a> Checker<'a> {
             combiner: Combiner::One,
             contribution: ty.clone(),
             result: ty,
+            reversal: Reversal::Natural,
             span: self.span(module, span),
         }
     }
@@ -127,21 +143,37 @@ impl<'a> Checker<'a> {
                 codes::MISSING_RESULT,
                 file,
                 signature.name.span,
-                format!("the request `{}` does not say what it replies", signature.name.text),
+                format!(
+                    "the request `{}` does not say what it replies",
+                    signature.name.text
+                ),
             )
             .label("`-> Type` is missing after the arguments")
-            .fix("write `-> Unit` if an acknowledgement will do", end, " -> Unit"),
+            .fix(
+                "write `-> Unit` if an acknowledgement will do",
+                end,
+                " -> Unit",
+            ),
         );
     }
 
-    fn no_reply_type(&mut self, module: usize, signature: &Signature, result: &ast::Type, what: &str) {
+    fn no_reply_type(
+        &mut self,
+        module: usize,
+        signature: &Signature,
+        result: &ast::Type,
+        what: &str,
+    ) {
         let file = self.file(module);
         self.report(
             Diagnostic::error(
                 codes::NO_VALUE,
                 file,
                 result.span,
-                format!("`{}` is {what}, and only a request has a reply", signature.name.text),
+                format!(
+                    "`{}` is {what}, and only a request has a reply",
+                    signature.name.text
+                ),
             )
             .label("nobody replies")
             .help("declare it as a `request`, or make this a column"),
@@ -160,7 +192,10 @@ impl<'a> Checker<'a> {
                     codes::TIMER_PERIOD,
                     file,
                     timer.every.span,
-                    format!("the timer `{}` needs a time above 0 between two ticks", timer.name.text),
+                    format!(
+                        "the timer `{}` needs a time above 0 between two ticks",
+                        timer.name.text
+                    ),
                 )
                 .label("not above 0")
                 .help("write `every 1s`, for example"),
@@ -176,7 +211,15 @@ impl<'a> Checker<'a> {
             span: self.span(module, timer.name.span),
         }];
         let text = format!("`{}` ticks on and on", timer.name.text);
-        self.add_live(module, item, &timer.name, columns, None, LiveKind::Timer, text);
+        self.add_live(
+            module,
+            item,
+            &timer.name,
+            columns,
+            None,
+            LiveKind::Timer,
+            text,
+        );
     }
 
     fn live_columns(&mut self, module: usize, signature: &Signature) -> Vec<Column> {
@@ -220,8 +263,13 @@ impl<'a> Checker<'a> {
     }
 
     /// `a table`, `a view`, `an input`: what a relation is, for messages.
-    pub(super) fn what_is(&self, relation: &str) -> &'static str {
-        match self.program.relations.get(relation).map(|relation| &relation.kind) {
+    pub(in crate::check) fn what_is(&self, relation: &str) -> &'static str {
+        match self
+            .program
+            .relations
+            .get(relation)
+            .map(|relation| &relation.kind)
+        {
             Some(RelationKind::Live(LiveKind::Table)) => "a table",
             Some(RelationKind::Live(LiveKind::Event)) => "an event",
             Some(RelationKind::Live(LiveKind::Message)) => "a message",
@@ -231,23 +279,5 @@ impl<'a> Checker<'a> {
             Some(RelationKind::View) => "a view",
             None => "a relation",
         }
-    }
-
-    /// Reports a value that is not of the type it must be, where types are only known by name.
-    pub(super) fn needs_type(&mut self, module: usize, span: Span, found: &Type, needed: &Type, what: &str) {
-        if is_poisoned(found) {
-            return;
-        }
-        let file = self.file(module);
-        self.report(
-            Diagnostic::error(
-                codes::WRONG_TYPE,
-                file,
-                span,
-                format!("{what} needs `{}`, and this is `{}`", show(needed), show(found)),
-            )
-            .label(format!("`{}`", show(found)))
-            .help(format!("give a value of type `{}`", show(needed))),
-        );
     }
 }

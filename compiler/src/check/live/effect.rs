@@ -94,8 +94,16 @@ impl Body<'_, '_> {
         relation: &str,
     ) -> Option<(Vec<Expr>, Option<Expr>)> {
         let declared = self.checker.program.relations.get(relation)?;
-        let names: Vec<String> = declared.columns.iter().map(|column| column.name.clone()).collect();
-        let types: Vec<Type> = declared.columns.iter().map(|column| column.ty.clone()).collect();
+        let names: Vec<String> = declared
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
+        let types: Vec<Type> = declared
+            .columns
+            .iter()
+            .map(|column| column.ty.clone())
+            .collect();
         let place = crate::check::place(declared.span);
         if let Some(value) = &head.value {
             let diagnostic = self
@@ -144,9 +152,7 @@ impl Body<'_, '_> {
         let module = &self.checker.modules[self.module];
         let around = module.owner.as_ref().map(|owner| owner.parent);
         let is_own = relation == module.qualify(name)
-            || around.is_some_and(|parent| {
-                relation == self.checker.modules[parent].qualify(name)
-            });
+            || around.is_some_and(|parent| relation == self.checker.modules[parent].qualify(name));
         if !is_own {
             self.foreign_effect(does, atom, &relation);
             return None;
@@ -199,8 +205,13 @@ impl Body<'_, '_> {
     fn foreign_effect(&mut self, does: Does, atom: &Atom, relation: &str) {
         let name = atom.name.as_str();
         let what = self.checker.what_is(relation);
-        let owner = relation.rsplit_once('.').map_or("another file", |(owner, _)| owner);
-        let message = format!("`{name}` is {what} of `{owner}`, which alone may {} it", does.word());
+        let owner = relation
+            .rsplit_once('.')
+            .map_or("another file", |(owner, _)| owner);
+        let message = format!(
+            "`{name}` is {what} of `{owner}`, which alone may {} it",
+            does.word()
+        );
         let mut diagnostic = self
             .error(codes::FOREIGN_EFFECT, atom.span, message)
             .label("not of this service");
@@ -224,7 +235,11 @@ impl Body<'_, '_> {
         let target = self.target(does, atom, LiveKind::Table)?;
         if let Some(value) = atom.value.as_ref().filter(|_| does == Does::Seal) {
             let diagnostic = self
-                .error(codes::NO_VALUE, value.span, "a seal closes keys, whatever their values")
+                .error(
+                    codes::NO_VALUE,
+                    value.span,
+                    "a seal closes keys, whatever their values",
+                )
                 .label("not needed")
                 .help("remove `->` and the value");
             self.report(diagnostic);
@@ -251,11 +266,16 @@ impl Body<'_, '_> {
                 Arg::Equal(_) => Written::Value,
             })
             .collect();
-        let values = checked.arguments.iter().filter_map(|argument| match argument {
-            Arg::Variable(id) if !checked.locals.contains(id) => Some(self.read(*id, atom.span)),
-            Arg::Equal(value) => Some(value.clone()),
-            _ => None,
-        });
+        let values = checked
+            .arguments
+            .iter()
+            .filter_map(|argument| match argument {
+                Arg::Variable(id) if !checked.locals.contains(id) => {
+                    Some(self.read(*id, atom.span))
+                }
+                Arg::Equal(value) => Some(value.clone()),
+                _ => None,
+            });
         let values: Vec<Expr> = values.chain(checked.filter.iter().cloned()).collect();
         if does == Does::Seal {
             self.refuse_gap(atom, &columns)?;
@@ -271,7 +291,8 @@ impl Body<'_, '_> {
     /// A seal closes a prefix: what is bound stands before what is not.
     fn refuse_gap(&mut self, atom: &Atom, columns: &[Written]) -> Option<()> {
         let open = columns.iter().position(|column| *column == Written::Any);
-        let Some(open) = open.filter(|open| columns[*open..].iter().any(|c| *c != Written::Any)) else {
+        let Some(open) = open.filter(|open| columns[*open..].iter().any(|c| *c != Written::Any))
+        else {
             return Some(());
         };
         let message = format!(
@@ -352,7 +373,11 @@ impl Body<'_, '_> {
     }
 
     fn not_an_address(&mut self, to: &ast::Expr) {
-        let text = to.span.of(self.checker.sources.get(self.checker.file(self.module)).text());
+        let text = to.span.of(self
+            .checker
+            .sources
+            .get(self.checker.file(self.module))
+            .text());
         let message = format!("`{text}` is no service or agent, and a message needs an address");
         let diagnostic = self
             .error(codes::NOT_AN_ADDRESS, to.span, message)
@@ -378,12 +403,22 @@ impl Body<'_, '_> {
             )
             .label("not declared there");
         self.report(match near {
-            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), message.name.span, near),
-            None => diagnostic.help(format!("declare it there: `message {}(…);`", message.name.text)),
+            Some(near) => {
+                diagnostic.fix(format!("did you mean `{near}`?"), message.name.span, near)
+            }
+            None => diagnostic.help(format!(
+                "declare it there: `message {}(…);`",
+                message.name.text
+            )),
         });
     }
 
-    fn reply(&mut self, value: &ast::Expr, shared: Option<&Shared<'_>>, span: Span) -> Option<Done> {
+    fn reply(
+        &mut self,
+        value: &ast::Expr,
+        shared: Option<&Shared<'_>>,
+        span: Span,
+    ) -> Option<Done> {
         let Some(shared) = shared.filter(|shared| shared.kind == LiveKind::Request) else {
             let word = Span::new(span.start, span.start + "reply".len() as u32);
             let mut diagnostic = self
@@ -395,12 +430,23 @@ impl Body<'_, '_> {
                 .label("nobody waits for this");
             if let Some(shared) = shared {
                 let what = self.checker.what_is(&shared.event);
-                diagnostic = diagnostic.and(shared.on.event.name.span, format!("{what} gets no reply"));
+                diagnostic =
+                    diagnostic.and(shared.on.event.name.span, format!("{what} gets no reply"));
             }
-            self.report(diagnostic.help("reply inside `on request(…) { … }`; tell an agent something with `send`"));
+            self.report(
+                diagnostic.help(
+                    "reply inside `on request(…) { … }`; tell an agent something with `send`",
+                ),
+            );
             return None;
         };
-        let reply = self.checker.program.relations.get(&shared.event)?.combined.as_ref()?;
+        let reply = self
+            .checker
+            .program
+            .relations
+            .get(&shared.event)?
+            .combined
+            .as_ref()?;
         let ty = reply.result.clone();
         let value = self.check(value, &ty);
         Some(Done {
@@ -422,7 +468,9 @@ impl crate::check::Checker<'_> {
                 let name = crate::check::strata::short(&effect.target);
                 let text = format!("rows of `{name}` are removed");
                 let reason = Reason { span, text };
-                let known = removed.entry(effect.target.clone()).or_insert_with(|| reason.clone());
+                let known = removed
+                    .entry(effect.target.clone())
+                    .or_insert_with(|| reason.clone());
                 if reason.span < known.span {
                     *known = reason;
                 }
@@ -432,7 +480,12 @@ impl crate::check::Checker<'_> {
     }
 
     /// A note of what a diagnostic is about: where a relation is declared.
-    pub(super) fn with_declaration(&self, diagnostic: Diagnostic, relation: &str, text: &str) -> Diagnostic {
+    pub(super) fn with_declaration(
+        &self,
+        diagnostic: Diagnostic,
+        relation: &str,
+        text: &str,
+    ) -> Diagnostic {
         match self.declared(relation) {
             Some((file, span)) => diagnostic.and_in(file, span, text),
             None => diagnostic,

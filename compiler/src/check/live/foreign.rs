@@ -14,10 +14,16 @@ const CODE: [&str; 2] = ["onnx", "wasm"];
 
 impl<'a> Checker<'a> {
     /// Enters what an `extern` block declares.
-    pub(in crate::check) fn declare_extern(&mut self, module: usize, item: &Item, foreign: &'a Extern) {
+    pub(in crate::check) fn declare_extern(
+        &mut self,
+        module: usize,
+        item: &Item,
+        foreign: &'a Extern,
+    ) {
+        let file = self.file(module);
         let entry = |def: Def, name: &Name| Entry {
             def,
-            file: self.file(module),
+            file,
             span: name.span,
             public: item.public.is_some(),
             is_used: false,
@@ -76,7 +82,10 @@ impl<'a> Checker<'a> {
                 return self.foreign_code(
                     module,
                     alias.span,
-                    format!("`{}` names a service, which begins with a capital letter", alias.text),
+                    format!(
+                        "`{}` names a service, which begins with a capital letter",
+                        alias.text
+                    ),
                     "write it with a capital letter",
                 );
             }
@@ -131,7 +140,11 @@ impl<'a> Checker<'a> {
         let function = ForeignFunction {
             host: foreign.host.as_str().to_owned(),
             location: foreign.location.value.to_string(),
-            names: signature.columns.iter().map(|column| column.name.as_str().to_owned()).collect(),
+            names: signature
+                .columns
+                .iter()
+                .map(|column| column.name.as_str().to_owned())
+                .collect(),
             parameters,
             result,
             span: self.span(module, signature.name.span),
@@ -169,11 +182,19 @@ impl Body<'_, '_> {
             .iter()
             .enumerate()
             .map(|(index, argument)| {
-                let ty = function.parameters.get(index).cloned().unwrap_or_else(poison);
+                let ty = function
+                    .parameters
+                    .get(index)
+                    .cloned()
+                    .unwrap_or_else(poison);
                 self.check(argument, &ty)
             })
             .collect();
         self.is_tainted |= crate::check::types::is_poisoned(&function.result);
-        self.expr(ExprKind::Invoke(name.to_owned(), arguments), function.result, span)
+        self.expr(
+            ExprKind::Invoke(name.to_owned(), arguments),
+            function.result,
+            span,
+        )
     }
 }

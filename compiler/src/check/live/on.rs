@@ -13,7 +13,8 @@ use crate::diagnostic::codes;
 use crate::hir::LiveKind;
 use crate::source::Span;
 use crate::syntax::ast::{
-    self, Because, Condition, ConditionKind, EffectKind, ItemKind, OnStatement, Quantifier, ReadMode,
+    self, Because, Condition, ConditionKind, EffectKind, ItemKind, OnStatement, Quantifier,
+    ReadMode,
 };
 
 /// What the rules of an `on` block share.
@@ -111,6 +112,7 @@ impl<'a> Checker<'a> {
         }
         let mut unread = body.finish_part(on.event.span);
         if body.is_tainted {
+            self.effects.has_lost_seal |= on.statements.iter().any(is_seal);
             return;
         }
         let mut own = Unread::new();
@@ -120,7 +122,8 @@ impl<'a> Checker<'a> {
                 let left = self.check_effect(module, rule, Some(&shared));
                 let left = left.unwrap_or_default();
                 unread.retain(|one| left.contains(one));
-                let is_inside = |span: &Span| rule.span.start <= span.start && span.end <= rule.span.end;
+                let is_inside =
+                    |span: &Span| rule.span.start <= span.start && span.end <= rule.span.end;
                 own.extend(left.into_iter().filter(|(_, span, _)| is_inside(span)));
             }
         }
@@ -167,7 +170,12 @@ impl<'a> Checker<'a> {
         let mut conditions = body.conditions(&all);
         let done = body.effect_of(rule, shared, &mut conditions);
         let unread = body.finish_part(rule.span);
-        let done = done.filter(|_| !body.is_tainted)?;
+        let is_right = !body.is_tainted;
+        let Some(done) = done.filter(|_| is_right) else {
+            self.effects.has_lost_seal |= matches!(rule.effect.kind, EffectKind::Seal(_));
+            return None;
+        };
+        let mut body = body;
         let effect = Effect {
             module,
             does: done.does,
@@ -189,12 +197,24 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Whether a statement seals something, or might.
+fn is_seal(statement: &OnStatement) -> bool {
+    match statement {
+        OnStatement::Rule(rule) => matches!(rule.effect.kind, EffectKind::Seal(_)),
+        OnStatement::Error(_) => true,
+        OnStatement::Let(_) => false,
+    }
+}
+
 fn reason(because: Option<&Because>) -> String {
     because.map_or(String::new(), |because| because.reason.value.to_string())
 }
 
 fn is_upper(head: &ast::Head) -> bool {
-    let path = head.receiver.as_deref().and_then(crate::check::expr::path_of);
+    let path = head
+        .receiver
+        .as_deref()
+        .and_then(crate::check::expr::path_of);
     path.is_none_or(|path| path[0].is_upper())
 }
 
@@ -208,16 +228,19 @@ fn shared_conditions(on: &ast::On) -> Vec<Condition> {
             atom: on.event.clone(),
         },
     };
-    let lets = on.statements.iter().filter_map(|statement| match statement {
-        OnStatement::Let(binding) => Some(Condition {
-            span: binding.span,
-            kind: ConditionKind::Let {
-                pattern: binding.pattern.clone(),
-                value: binding.value.clone(),
-            },
-        }),
-        _ => None,
-    });
+    let lets = on
+        .statements
+        .iter()
+        .filter_map(|statement| match statement {
+            OnStatement::Let(binding) => Some(Condition {
+                span: binding.span,
+                kind: ConditionKind::Let {
+                    pattern: binding.pattern.clone(),
+                    value: binding.value.clone(),
+                },
+            }),
+            _ => None,
+        });
     std::iter::once(event)
         .chain(on.conditions.iter().cloned())
         .chain(lets)

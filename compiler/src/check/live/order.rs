@@ -145,8 +145,12 @@ impl Checker<'_> {
         let name = short(&one.atom.relation);
         match (label, one.is_nested, &one.atom.quantifier) {
             (Label::Changing, ..) => Some(format!("rows of `{name}` may be taken back")),
-            (_, true, _) => Some(format!("a comprehension over `{name}`, whose rows still arrive")),
-            (_, _, Quantifier::Not) => Some(format!("`not` over `{name}`, whose rows still arrive")),
+            (_, true, _) => Some(format!(
+                "a comprehension over `{name}`, whose rows still arrive"
+            )),
+            (_, _, Quantifier::Not) => {
+                Some(format!("`not` over `{name}`, whose rows still arrive"))
+            }
             (_, _, Quantifier::Maybe { .. }) => {
                 Some(format!("`maybe` over `{name}`, whose rows still arrive"))
             }
@@ -160,7 +164,9 @@ impl Checker<'_> {
         let (span, reason) = climbed.fault?;
         let atom = found.iter().find(|one| {
             let declared = self.program.relations.get(&one.atom.relation);
-            declared.is_some_and(|declared| declared.label == Label::Growing && declared.combined.is_some())
+            declared.is_some_and(|declared| {
+                declared.label == Label::Growing && declared.combined.is_some()
+            })
         })?;
         let (file, at) = crate::check::place(span);
         let name = short(&atom.atom.relation);
@@ -183,12 +189,17 @@ impl Checker<'_> {
     pub(super) fn climb_of(&self, effect: &Effect) -> Climb {
         let mut lattices: BTreeMap<&str, &Combiner> = BTreeMap::new();
         let bare = |condition: &Condition| match condition {
-            Condition::Atom(atom) if self.read_of(atom) == Read::Bare => Some(atom.relation.clone()),
+            Condition::Atom(atom) if self.read_of(atom) == Read::Bare => {
+                Some(atom.relation.clone())
+            }
             _ => None,
         };
         let read: BTreeSet<String> = effect.conditions.iter().filter_map(bare).collect();
         for (name, relation) in &self.program.relations {
-            if let Some(combined) = relation.combined.as_ref().filter(|combined| climbs(combined))
+            if let Some(combined) = relation
+                .combined
+                .as_ref()
+                .filter(|combined| climbs(combined))
                 && relation.label == Label::Growing
                 && read.contains(name)
             {
@@ -235,7 +246,9 @@ impl Checker<'_> {
         let first = &reads[0];
         let name = short(&first.atom.relation);
         let message = match &effect.event {
-            Some((event, _)) => format!("`{name}` may still change when `{}` happens", short(event)),
+            Some((event, _)) => {
+                format!("`{name}` may still change when `{}` happens", short(event))
+            }
             None => format!("`{name}` may take back what this effect rests on"),
         };
         let mut diagnostic = Diagnostic::error(codes::UNSETTLED_READ, file, first.span, message)
@@ -277,10 +290,16 @@ impl Checker<'_> {
             codes::NOT_COORDINATED,
             file,
             self.start_of(atom),
-            format!("the block `{}` does not hold every writer of `{name}`", block.name),
+            format!(
+                "the block `{}` does not hold every writer of `{name}`",
+                block.name
+            ),
         )
         .label("not exact here")
-        .and(block.span, format!("lines up events with equal `{}`", block.by));
+        .and(
+            block.span,
+            format!("lines up events with equal `{}`", block.by),
+        );
         for one in outside.into_iter().take(3) {
             diagnostic = diagnostic.and_in(one.file, one.span, one.text);
         }
@@ -314,7 +333,10 @@ impl Checker<'_> {
     fn second_event(&self, effect: &Effect, atom: &Atom) -> Diagnostic {
         let (name, what) = (short(&atom.relation), self.what_is(&atom.relation));
         let message = match &effect.event {
-            Some((event, _)) => format!("this rule waits for `{}`, and cannot read {what}, too", short(event)),
+            Some((event, _)) => format!(
+                "this rule waits for `{}`, and cannot read {what}, too",
+                short(event)
+            ),
             None => format!("`{name}` is {what}, and only `on` waits for what happens"),
         };
         let diagnostic = Diagnostic::error(
@@ -333,19 +355,36 @@ impl Checker<'_> {
     }
 
     /// A request in a condition: called with `final`, with a value for every argument.
-    fn judge_call(&self, effect: &Effect, one: &Found<'_>, variables: &Variables) -> Option<Diagnostic> {
+    fn judge_call(
+        &self,
+        effect: &Effect,
+        one: &Found<'_>,
+        variables: &Variables,
+    ) -> Option<Diagnostic> {
         let name = short(&one.atom.relation);
         let start = self.start_of(one.atom);
         let error = |message: String| {
-            Diagnostic::error(codes::REQUEST_READ, self.file(effect.module), start, message)
+            Diagnostic::error(
+                codes::REQUEST_READ,
+                self.file(effect.module),
+                start,
+                message,
+            )
         };
-        let is_positive = matches!(one.atom.quantifier, Quantifier::Each | Quantifier::Maybe { .. });
+        let is_positive = matches!(
+            one.atom.quantifier,
+            Quantifier::Each | Quantifier::Maybe { .. }
+        );
         if one.is_nested || !is_positive {
             return Some(
-                error(format!("the request `{name}` is called where no single answer is waited for"))
-                    .label("not a condition of its own")
-                    .note("A call is sent once per derivation and waits for its reply.")
-                    .help(format!("write `final {name}(…) -> answer` as a condition of the rule")),
+                error(format!(
+                    "the request `{name}` is called where no single answer is waited for"
+                ))
+                .label("not a condition of its own")
+                .note("A call is sent once per derivation and waits for its reply.")
+                .help(format!(
+                    "write `final {name}(…) -> answer` as a condition of the rule"
+                )),
             );
         }
         match self.read_of(one.atom) {
@@ -353,16 +392,20 @@ impl Checker<'_> {
             Read::Bare => {
                 let at = Span::new(start.start, start.start);
                 return Some(
-                    error(format!("`{name}` is a request: reading it calls it, and the answer takes time"))
-                        .label("the call must wait")
-                        .fix("wait for the reply", at, "final "),
+                    error(format!(
+                        "`{name}` is a request: reading it calls it, and the answer takes time"
+                    ))
+                    .label("the call must wait")
+                    .fix("wait for the reply", at, "final "),
                 );
             }
             Read::Sample(span) => {
                 return Some(
-                    error(format!("`{name}` is a request: there is no answer before it is called"))
-                        .label("cannot be sampled")
-                        .fix("wait for the reply", span, "final"),
+                    error(format!(
+                        "`{name}` is a request: there is no answer before it is called"
+                    ))
+                    .label("cannot be sampled")
+                    .fix("wait for the reply", span, "final"),
                 );
             }
         }
@@ -370,9 +413,11 @@ impl Checker<'_> {
             return None;
         }
         Some(
-            error(format!("the call of `{name}` lacks a value for an argument"))
-                .label("not every argument is bound")
-                .help("bind every argument by the event, by a `let`, or by another condition"),
+            error(format!(
+                "the call of `{name}` lacks a value for an argument"
+            ))
+            .label("not every argument is bound")
+            .help("bind every argument by the event, by a `let`, or by another condition"),
         )
     }
 

@@ -10,7 +10,12 @@ use crate::syntax::ast::{self, ReadMode};
 impl Body<'_, '_> {
     /// Remembers how an atom of an effect reads; reports `sample` and `final` where every read is of
     /// what is settled.
-    pub(in crate::check) fn read_mode(&mut self, mode: ReadMode, atom: &ast::Atom, condition: Span) {
+    pub(in crate::check) fn read_mode(
+        &mut self,
+        mode: ReadMode,
+        atom: &ast::Atom,
+        condition: Span,
+    ) {
         let read = match mode {
             ReadMode::Bare => Read::Bare,
             ReadMode::Sample(span) => Read::Sample(span),
@@ -112,7 +117,7 @@ pub(super) fn exprs_of(condition: &Condition) -> Vec<&Expr> {
 pub(super) fn parts_of(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => Vec::new(),
-        ExprKind::Call(_, arguments) => arguments.iter().collect(),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => arguments.iter().collect(),
         ExprKind::If(parts) => parts.iter().collect(),
         ExprKind::Let { value, body, .. } => vec![value, body],
         ExprKind::Comprehension {
@@ -128,7 +133,7 @@ pub(super) fn parts_of(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// All variables that an expression mentions, local ones included.
-pub(super) fn variables_of(expr: &Expr) -> Vec<VariableId> {
+pub(in crate::check) fn variables_of(expr: &Expr) -> Vec<VariableId> {
     let mut found = Vec::new();
     let mut rest = vec![expr];
     while let Some(expr) = rest.pop() {

@@ -12,9 +12,10 @@ impl Checker<'_> {
     /// Reports requests without a reply or with two, and what nothing waits for.
     pub(super) fn judge_replies(&self, out: &mut Vec<Diagnostic>) {
         for (module, scope) in self.scopes.iter().enumerate() {
-            let is_outside = self.modules[module].owner.as_ref().is_some_and(|owner| {
-                matches!(owner.kind, super::service::OwnerKind::Outside(_))
-            });
+            let is_outside = self.modules[module]
+                .owner
+                .as_ref()
+                .is_some_and(|owner| matches!(owner.kind, super::service::OwnerKind::Outside(_)));
             if self.modules[module].is_broken || scope.is_open || is_outside {
                 continue;
             }
@@ -120,7 +121,11 @@ fn always_holds(effect: &Effect) -> bool {
             let is_free = |argument: &Arg| match argument {
                 Arg::Wild => true,
                 Arg::Variable(id) => {
-                    let same = atom.arguments.iter().filter(|other| *other == argument).count();
+                    let same = atom
+                        .arguments
+                        .iter()
+                        .filter(|other| *other == argument)
+                        .count();
                     *id >= effect.given && same == 1
                 }
                 Arg::Equal(_) => false,

@@ -145,7 +145,7 @@ impl Checker<'_> {
     }
 
     /// Resolves the keys of agents, and reports items that cannot stand where they do.
-    pub(super) fn declare_service(&mut self, module: usize) {
+    pub(in crate::check) fn declare_service(&mut self, module: usize) {
         let modules = self.modules;
         let Some(owner) = &modules[module].owner else {
             return;
@@ -190,7 +190,11 @@ impl Checker<'_> {
     pub(super) fn misplaced(&mut self, module: usize, span: Span, what: &str, advice: &str) {
         let file = self.file(module);
         let message = match self.service_of_module(module) {
-            Some(owner) => format!("{what} cannot stand inside the {} `{}`", owner.kind.noun(), owner.name.text),
+            Some(owner) => format!(
+                "{what} cannot stand inside the {} `{}`",
+                owner.kind.noun(),
+                owner.name.text
+            ),
             None => format!("{what} cannot stand outside a service or agent"),
         };
         self.report(

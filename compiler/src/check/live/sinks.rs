@@ -25,7 +25,12 @@ impl Checker<'_> {
     }
 
     /// A relation that may be published; reports what happens and is gone.
-    pub(in crate::check) fn published(&mut self, module: usize, name: &Name, relation: String) -> Option<String> {
+    pub(in crate::check) fn published(
+        &mut self,
+        module: usize,
+        name: &Name,
+        relation: String,
+    ) -> Option<String> {
         if !self.live_kind(&relation).is_some_and(|kind| kind.happens()) {
             return Some(relation);
         }
@@ -35,7 +40,10 @@ impl Checker<'_> {
             codes::EVENT_READ,
             file,
             name.span,
-            format!("`{}` is {what}: it happens and is gone, and only what lasts is published", name.text),
+            format!(
+                "`{}` is {what}: it happens and is gone, and only what lasts is published",
+                name.text
+            ),
         )
         .label(what);
         let diagnostic = self.with_declaration(diagnostic, &relation, "declared here");
@@ -80,7 +88,10 @@ impl Checker<'_> {
                 codes::APPEND_ONLY,
                 file,
                 span,
-                format!("rows of `{name}` may be taken back, and `{}` can only add rows", output.format),
+                format!(
+                    "rows of `{name}` may be taken back, and `{}` can only add rows",
+                    output.format
+                ),
             )
             .label("changing");
             for reason in declared.label_reason.iter().take(3) {
@@ -96,7 +107,11 @@ impl Checker<'_> {
     }
 
     /// Remembers outputs that make a program live.
-    pub(in crate::check) fn note_live_sink(&mut self, module: usize, sink: &crate::syntax::ast::Connector) {
+    pub(in crate::check) fn note_live_sink(
+        &mut self,
+        module: usize,
+        sink: &crate::syntax::ast::Connector,
+    ) {
         if is_live_sink(sink.name.as_str()) {
             self.note_live(module, sink.span, "a live sink");
         }
@@ -110,7 +125,9 @@ impl Checker<'_> {
         late: &crate::syntax::ast::Late,
         columns: &[crate::hir::Column],
     ) {
-        let column = columns.iter().position(|column| column.name == late.column.as_str());
+        let column = columns
+            .iter()
+            .position(|column| column.name == late.column.as_str());
         let span = self.span(module, late.span);
         let bound = match &late.bound.kind {
             ExprKind::Literal(_) => {

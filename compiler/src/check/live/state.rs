@@ -30,8 +30,20 @@ pub(in crate::check) struct Effects {
     pub(super) reasons: Vec<(usize, Span, String)>,
     /// Tables from which something is removed, with the place.
     pub(in crate::check) removed: BTreeMap<String, hir::Reason>,
-    /// Of live inputs: the column by which rows can be late, and the whole clause.
-    pub(super) late: BTreeMap<String, (usize, sheaf_ir::Span)>,
+    /// Of live inputs: how late their rows may be.
+    pub(super) late: BTreeMap<String, Late>,
+    /// A rule with a `seal` was wrong, so what can become final is not known.
+    pub(super) has_lost_seal: bool,
+}
+
+/// `late 5s by at`.
+#[derive(Clone, Debug)]
+pub(super) struct Late {
+    /// Index of the column that tells.
+    pub(super) column: usize,
+    pub(super) span: sheaf_ir::Span,
+    /// How late, as written.
+    pub(super) bound: String,
 }
 
 /// How an atom reads what may change.

@@ -1,7 +1,7 @@
 //! Views and events: a view reads state, never what happens.
 
-use crate::check::{Checker, place, reads};
 use crate::check::strata::short;
+use crate::check::{Checker, place, reads};
 use crate::diagnostic::{Diagnostic, codes};
 
 impl Checker<'_> {
@@ -11,7 +11,8 @@ impl Checker<'_> {
         for rule in &self.program.rules {
             let all = reads::of_rule(rule);
             let event = all.iter().find(|read| {
-                self.live_kind(&read.relation).is_some_and(|kind| kind.happens())
+                self.live_kind(&read.relation)
+                    .is_some_and(|kind| kind.happens())
             });
             let Some(read) = event else { continue };
             let (file, span) = place(read.span);
