@@ -95,7 +95,9 @@ impl Checker<'_> {
                         unsettled.push(self.unsettled(effect, one, why));
                     }
                     (None, _) => {
-                        if let Some(why) = self.takes_back(one, declared.label) {
+                        if let Some(why) = self.takes_back(one, declared.label)
+                            && !self.fires_anyway(one, &found)
+                        {
                             unsettled.push(self.unsettled(effect, one, why));
                         }
                     }
@@ -156,6 +158,23 @@ impl Checker<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a standing rule fires for every row that ever was in a table, though rows are removed:
+    /// where nothing else that it reads can change, each row brings it about the moment it is merged.
+    fn fires_anyway(&self, one: &Found<'_>, found: &[Found<'_>]) -> bool {
+        let is_closed = |other: &Found<'_>| {
+            let declared = self.program.relations.get(&other.atom.relation);
+            declared.is_some_and(|declared| declared.label == Label::Closed)
+        };
+        let declared = self.program.relations.get(&one.atom.relation);
+        declared.is_some_and(|declared| declared.combined.is_none())
+            && self.live_kind(&one.atom.relation) == Some(LiveKind::Table)
+            && !one.is_nested
+            && one.atom.quantifier == Quantifier::Each
+            && found
+                .iter()
+                .all(|other| std::ptr::eq(other.atom, one.atom) || is_closed(other))
     }
 
     /// A standing rule that uses a climbing value in a way that is not monotone.
