@@ -98,6 +98,7 @@ impl<'a> Body<'_, 'a> {
                         }
                     }
                 }
+                Some(Def::Relation(relation)) => self.read_call(condition, &relation),
                 _ => Cow::Borrowed(condition),
             },
             ConditionKind::Test(ast::Expr {

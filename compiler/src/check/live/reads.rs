@@ -1,11 +1,13 @@
 //! How atoms read: the words before them, and all atoms of an effect.
 
+use std::borrow::Cow;
+
 use super::state::{Effect, Mode, Read};
 use crate::check::body::{Body, Place};
 use crate::diagnostic::codes;
-use crate::hir::{Atom, Condition, Expr, ExprKind, Gather, VariableId};
+use crate::hir::{Atom, Condition, Expr, ExprKind, Gather, LiveKind, VariableId};
 use crate::source::Span;
-use crate::syntax::ast::{self, ReadMode};
+use crate::syntax::ast::{self, ConditionKind, PatternKind, ReadMode};
 
 impl Body<'_, '_> {
     /// Remembers how an atom of an effect reads; reports `sample` and `final` where every read is of
@@ -54,6 +56,49 @@ impl Body<'_, '_> {
             .note(note)
             .fix(format!("remove `{word}`"), rest, "");
         self.report(diagnostic);
+    }
+}
+
+impl Body<'_, '_> {
+    /// A call of a request has values for arguments, not patterns: what can be read as an expression is.
+    pub(in crate::check) fn read_call<'p>(
+        &self,
+        condition: &'p ast::Condition,
+        relation: &str,
+    ) -> Cow<'p, ast::Condition> {
+        let is_call = self.checker.live_kind(relation) == Some(LiveKind::Request);
+        let ConditionKind::Atom {
+            quantifier,
+            mode: mode @ (ReadMode::Sample(_) | ReadMode::Final(_)),
+            atom,
+        } = &condition.kind
+        else {
+            return Cow::Borrowed(condition);
+        };
+        if !is_call {
+            return Cow::Borrowed(condition);
+        }
+        let mut atom = atom.clone();
+        for argument in &mut atom.arguments {
+            let pattern = &mut argument.value;
+            let is_made = matches!(
+                pattern.kind,
+                PatternKind::Tuple(_)
+                    | PatternKind::Constructor { .. }
+                    | PatternKind::Record { .. }
+            );
+            if is_made && let Some(expr) = pattern.to_expr() {
+                pattern.kind = PatternKind::Expr(Box::new(expr));
+            }
+        }
+        Cow::Owned(ast::Condition {
+            span: condition.span,
+            kind: ConditionKind::Atom {
+                quantifier: *quantifier,
+                mode: *mode,
+                atom,
+            },
+        })
     }
 }
 
