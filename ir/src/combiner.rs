@@ -84,6 +84,15 @@ impl Combiner {
         }
     }
 
+    /// The lattice of the program that merges contributions or, in maps, their values.
+    pub fn lattice(&self) -> Option<&str> {
+        match self {
+            Combiner::Lattice(name) => Some(name),
+            Combiner::Map(inner) => inner.lattice(),
+            _ => None,
+        }
+    }
+
     /// Whether a contribution may be repeated without changing the result: a lattice. Only these
     /// may read a set where a bag is meant, and only these may stand in a recursion.
     pub fn is_idempotent(&self) -> bool {

@@ -149,7 +149,9 @@ impl Checker<'_> {
                 Some((name.as_str(), &combined.combiner))
             })
             .collect();
-        monotone::climb(rule, &lattices).fault.map(|(_, why)| why)
+        monotone::climb(&self.program, rule, &lattices)
+            .fault
+            .map(|(_, why)| why)
     }
 
     /// Whether a rule reads the value of a combined relation, not only whether there is one.

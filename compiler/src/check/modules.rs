@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::Loader;
 use super::live::service::{Owner, add_services};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::library;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{ast, parse};
 
@@ -30,6 +31,8 @@ pub(super) struct Module {
     pub(super) unreadable: Vec<String>,
     /// Of a service: what it is and where it stands.
     pub(super) owner: Option<Owner>,
+    /// Part of the standard library.
+    pub(super) is_library: bool,
 }
 
 impl Module {
@@ -76,6 +79,7 @@ impl Module {
             uses: Vec::new(),
             unreadable: Vec::new(),
             owner: Some(owner),
+            is_library: self.is_library,
         }
     }
 }
@@ -95,6 +99,7 @@ pub(super) fn load(
     let mut known: BTreeMap<String, Answer> = BTreeMap::new();
     let mut next = 0;
     while next < modules.len() {
+        load_library(sources, &mut modules, next, &mut diagnostics);
         let wanted = wanted(&modules[next]);
         for (candidates, span) in wanted {
             for path in candidates {
@@ -127,6 +132,29 @@ pub(super) fn load(
     modules[1..].sort_by(|a, b| a.path.cmp(&b.path));
     add_services(&mut modules);
     (modules, diagnostics)
+}
+
+/// Reads the modules of the standard library that a module may need.
+fn load_library(
+    sources: &mut Sources,
+    modules: &mut Vec<Module>,
+    of: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let wanted = library::wanted(sources.get(modules[of].file).text());
+    for name in wanted {
+        let path = format!("std.{name}");
+        if modules.iter().any(|module| module.path == path) {
+            continue;
+        }
+        let Some(text) = library::text(name) else {
+            continue;
+        };
+        let file = sources.add(format!("std/{name}.sheaf"), text.to_owned());
+        let mut module = read(sources, file, path.clone(), path, diagnostics);
+        module.is_library = true;
+        modules.push(module);
+    }
 }
 
 enum Answer {
@@ -175,6 +203,7 @@ fn read(
         uses: Vec::new(),
         unreadable: Vec::new(),
         owner: None,
+        is_library: false,
     }
 }
 

@@ -11,16 +11,9 @@ use crate::syntax::ast::{Item, ItemKind};
 /// What an item is that this version does not run; `None` for the others.
 fn what(item: &Item) -> Option<(&'static str, Span)> {
     Some(match &item.kind {
-        ItemKind::Lattice(item) => ("a user's own lattice", item.name.span),
-        ItemKind::Record(item) if !item.generics.is_empty() => ("a generic record", item.name.span),
-        ItemKind::Enum(item) if !item.generics.is_empty() => ("a generic enum", item.name.span),
-        ItemKind::TypeAlias(item) if !item.generics.is_empty() => {
-            ("a generic type", item.name.span)
+        ItemKind::Lattice(item) if !item.generics.is_empty() => {
+            ("a generic lattice", item.name.span)
         }
-        ItemKind::Function(item) if !item.generics.is_empty() => {
-            ("a generic function", item.signature.name.span)
-        }
-        ItemKind::Function(item) => ("a `monotone fn`", item.monotone?),
         _ => return None,
     })
 }
@@ -48,6 +41,9 @@ pub fn not_yet_run(program: &hir::Program) -> Option<Diagnostic> {
 impl Checker<'_> {
     /// Reports the items of a module that are not run as such.
     pub(super) fn report_not_yet(&mut self, module: usize) {
+        if self.modules[module].is_library {
+            return;
+        }
         for item in self.items(module) {
             if let Some((what, span)) = what(item) {
                 self.not_yet(module, span, what);

@@ -3,12 +3,11 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use sheaf_ir::value::Float;
 use sheaf_ir::{Block, Expr, ExprKind, Function, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
+use sheaf_kernels::{Environment, ErrorCode, EvalError, Rows, compile};
 use support::types;
 
 use ErrorCode::{Conversion, DivisionByZero, Domain, Overflow};
@@ -23,8 +22,7 @@ const SPAN: Span = Span {
 fn apply(function: &Function, arguments: &[(Type, Value)]) -> Result<Value, EvalError> {
     let environment = Environment {
         types: types(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
+        ..Environment::default()
     };
     let columns: Vec<Type> = arguments.iter().map(|a| a.0.clone()).collect();
     let result = function

@@ -12,6 +12,9 @@ use crate::syntax::ast::{self, Item, ItemKind, Signature};
 impl<'a> Checker<'a> {
     /// Declares a live item, if it is one.
     pub(in crate::check) fn declare_live(&mut self, module: usize, item: &'a Item) {
+        if self.modules[module].is_library {
+            return;
+        }
         match &item.kind {
             ItemKind::Table(table) => self.declare_table(module, item, table),
             ItemKind::Event(event) => {

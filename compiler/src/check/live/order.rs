@@ -250,7 +250,7 @@ impl Checker<'_> {
             variables: Vec::new(),
             span,
         };
-        climb(&rule, &lattices)
+        climb(&self.program, &rule, &lattices)
     }
 
     fn reads_unsettled(

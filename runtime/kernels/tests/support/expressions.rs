@@ -362,6 +362,7 @@ pub fn show(expr: &Expr) -> String {
         ExprKind::Constant(value) => format!("{value:?}"),
         ExprKind::Param(name) => name.clone(),
         ExprKind::Call(function, arguments) => format!("{function:?}@{at}({})", list(arguments)),
+        ExprKind::Invoke(name, arguments) => format!("{name}@{at}({})", list(arguments)),
         ExprKind::If(parts) => format!("if@{at}({})", list(&parts[..])),
         ExprKind::Let { local, value, body } => {
             format!("let x{local} = {} in@{at} {}", show(value), show(body))

@@ -95,6 +95,15 @@ pub fn evaluate(expr: &Expr, scope: &Scope) -> Result {
             let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
             apply(function, values, &types, &expr.ty).map_err(|code| (expr.span, code))
         }
+        ExprKind::Invoke(name, arguments) => {
+            let arguments = arguments.iter().map(|a| Ok(Ok(evaluate(a, scope)?)));
+            let locals: std::result::Result<Vec<Result>, Failure> = arguments.collect();
+            let scope = Scope {
+                columns: Vec::new(),
+                locals: locals?.into_iter().enumerate().collect(),
+            };
+            evaluate(&super::definitions().functions[name].body, &scope)
+        }
         ExprKind::If(parts) => match evaluate(&parts[0], scope)? {
             Value::Bool(true) => evaluate(&parts[1], scope),
             _ => evaluate(&parts[2], scope),
@@ -199,6 +208,20 @@ fn gathered(gather: &Gather, limit: usize, found: Vec<Value>, ty: &Type, span: S
     Ok(match gather {
         Gather::List => Value::List(found),
         Gather::Set => Value::Set(BTreeSet::from_iter(found).into_iter().collect()),
+        Gather::Map => {
+            let mut entries = BTreeMap::new();
+            for pair in found {
+                let Value::Tuple(parts) = pair else {
+                    unreachable!("{pair:?} is no pair");
+                };
+                let [key, value] = <[Value; 2]>::try_from(parts).expect("a pair");
+                if entries.get(&key).is_some_and(|known| *known != value) {
+                    return Err((span, ErrorCode::Conflict));
+                }
+                entries.insert(key, value);
+            }
+            Value::Map(entries.into_iter().collect())
+        }
         Gather::Count => Value::Nat(found.len() as i64),
         Gather::Min => option(found.into_iter().min()),
         Gather::Max => option(found.into_iter().max()),
