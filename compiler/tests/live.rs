@@ -3,9 +3,12 @@
 // Tests may look at the world; the crate may not.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
+use proptest::prelude::*;
 use sheaf_compiler::check::{Checked, NoModules, check, not_yet_run};
 use sheaf_compiler::diagnostic::Diagnostic;
-use sheaf_compiler::source::Sources;
+use sheaf_compiler::source::{FileId, Sources, Span};
+use sheaf_compiler::syntax::ast::{Item, ItemKind, OnStatement, Rule};
+use sheaf_compiler::syntax::parse;
 
 mod common;
 use common::wrong_live;
@@ -122,4 +125,168 @@ fn a_live_program_is_refused_once_where_it_would_run() {
     );
     let (checked, _) = check_text("view a(x: Int);\na(1);\n");
     assert!(checked.runnable().is_some() && not_yet_run(&checked.program).is_none());
+}
+
+/// What a check says and finds out, without places.
+fn meaning(text: &str) -> Vec<String> {
+    let (checked, _) = check_text(text);
+    let mut lines: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.message))
+        .collect();
+    let program = &checked.program;
+    lines.extend(program.relations.values().map(|relation| {
+        let last = relation.label_reason.last().map(|reason| &reason.text);
+        format!("{}: {:?}, {last:?}", relation.name, relation.label)
+    }));
+    if let Some(live) = &program.live {
+        let services = live.services.iter();
+        lines.extend(
+            services.map(|service| format!("{} {:?}", service.name, service.key.is_some())),
+        );
+        let points = live.order_points.iter();
+        lines.extend(points.map(|one| {
+            format!(
+                "{} {}: {} {}",
+                one.word.as_str(),
+                one.about,
+                one.reason,
+                one.cost
+            )
+        }));
+    }
+    lines.sort();
+    lines
+}
+
+/// A text whose parts stand in another order; each part may be shuffled inside.
+struct Shuffle {
+    seed: u64,
+}
+
+impl Shuffle {
+    fn permutation(&mut self, length: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..length).collect();
+        for index in (1..length).rev() {
+            self.seed = self
+                .seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            order.swap(index, (self.seed >> 33) as usize % (index + 1));
+        }
+        order
+    }
+
+    /// `whole` with the parts at these places, which stand in it, put in another order.
+    fn parts(&mut self, text: &str, whole: Span, places: &[Span], inside: &[String]) -> String {
+        let order = self.permutation(places.len());
+        let mut out = String::new();
+        let mut at = whole.start;
+        for (place, part) in places.iter().zip(order) {
+            out.push_str(Span::new(at, place.start).of(text));
+            out.push_str(&inside[part]);
+            at = place.end;
+        }
+        out.push_str(Span::new(at, whole.end).of(text));
+        out
+    }
+
+    fn items(&mut self, text: &str, whole: Span, items: &[Item]) -> String {
+        let places: Vec<Span> = items.iter().map(|item| item.span).collect();
+        let inside: Vec<String> = items.iter().map(|item| self.item(text, item)).collect();
+        self.parts(text, whole, &places, &inside)
+    }
+
+    fn item(&mut self, text: &str, item: &Item) -> String {
+        match &item.kind {
+            ItemKind::Service(service) => self.items(text, item.span, &service.items),
+            ItemKind::Agent(agent) => self.items(text, item.span, &agent.items),
+            ItemKind::Coordinate(block) => self.items(text, item.span, &block.items),
+            ItemKind::Rule(rule) => self.rule(text, item.span, rule),
+            ItemKind::On(on) => {
+                let rules: Vec<&Rule> = on
+                    .statements
+                    .iter()
+                    .filter_map(|statement| match statement {
+                        OnStatement::Rule(rule) => Some(rule),
+                        _ => None,
+                    })
+                    .collect();
+                let places: Vec<Span> = rules.iter().map(|rule| rule.span).collect();
+                let inside: Vec<String> = rules
+                    .iter()
+                    .map(|rule| self.rule(text, rule.span, rule))
+                    .collect();
+                self.parts(text, item.span, &places, &inside)
+            }
+            _ => item.span.of(text).to_owned(),
+        }
+    }
+
+    fn rule(&mut self, text: &str, whole: Span, rule: &Rule) -> String {
+        let places: Vec<Span> = rule
+            .conditions
+            .iter()
+            .map(|condition| condition.span)
+            .collect();
+        let inside: Vec<String> = places
+            .iter()
+            .map(|place| place.of(text).to_owned())
+            .collect();
+        self.parts(text, whole, &places, &inside)
+    }
+}
+
+fn texts() -> Vec<(String, String)> {
+    let wrong =
+        wrong_live::all().map(|(what, _, text)| ((*what).to_owned(), text.trim().to_owned()));
+    common::programs()
+        .into_iter()
+        .chain(common::live_programs())
+        .chain(wrong)
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn order_changes_nothing(seed: u64) {
+        for (what, text) in texts() {
+            let items = parse(FileId(0), &text).tree.items;
+            let whole = Span::new(0, text.len() as u32);
+            let shuffled = Shuffle { seed }.items(&text, whole, &items);
+            prop_assert_eq!(meaning(&shuffled), meaning(&text), "{}:\n{}", what, shuffled);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn mutated_programs_never_panic(which: usize, edits in prop::collection::vec((any::<usize>(), any::<usize>(), 0..3u8), 1..5)) {
+        let texts = texts();
+        let words = |text: &str| -> Vec<String> {
+            let tokens = parse(FileId(0), text).tokens;
+            tokens.iter().map(|token| token.span.of(text).to_owned()).collect()
+        };
+        let mut mutated = words(&texts[which % texts.len()].1);
+        for (place, other, kind) in edits {
+            let place = place % mutated.len().max(1);
+            let others = words(&texts[other % texts.len()].1);
+            let word = others[other / 7 % others.len()].clone();
+            match kind {
+                0 if mutated.len() > 1 => { mutated.remove(place); }
+                1 => mutated.insert(place, word),
+                _ => mutated[place] = word,
+            }
+        }
+        let (checked, sources) = check_text(&mutated.join(" "));
+        for diagnostic in &checked.diagnostics {
+            diagnostic.report(&sources);
+        }
+        let _ = not_yet_run(&checked.program);
+    }
 }

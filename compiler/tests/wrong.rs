@@ -10,7 +10,7 @@ use sheaf_compiler::diagnostic::{Severity, codes};
 use sheaf_compiler::source::Sources;
 
 mod common;
-use common::{report, wrong};
+use common::{report, wrong, wrong_live};
 
 fn snapshot(name: &str, cases: &[(&str, &str)]) {
     let reports: Vec<String> = cases
@@ -83,7 +83,8 @@ fn one_mistake_is_one_message() {
 #[test]
 fn every_code_of_the_checker_is_shown() {
     let mut shown: BTreeSet<&str> = BTreeSet::new();
-    for (_, text) in wrong::all() {
+    let live = wrong_live::all().map(|(_, _, text)| text);
+    for text in wrong::all().map(|(_, text)| text).chain(live) {
         let mut sources = Sources::new();
         let root = sources.add("t", text.trim());
         let checked = check(&mut sources, root, &mut NoModules);

@@ -27,7 +27,7 @@ impl Checker<'_> {
                         let rule = &self.program.rules[index];
                         if rule.head.relation == *name {
                             let (label, reason) = self.rule_label(rule, &labels);
-                            if label > found.0 {
+                            if is_worse((label, &reason), (found.0, &found.1)) {
                                 found = (label, reason);
                             }
                         }
@@ -112,18 +112,16 @@ impl Checker<'_> {
                 Some(_) => Label::Changing,
                 None => *label,
             };
-            if label > worst.0 {
-                let text = takes_back.unwrap_or_else(|| format!("reads `{name}`"));
-                let step = Reason {
-                    span: read.span,
-                    text,
-                };
-                worst = (
-                    label,
-                    std::iter::once(step)
-                        .chain(because.iter().cloned())
-                        .collect(),
-                );
+            let text = takes_back.unwrap_or_else(|| format!("reads `{name}`"));
+            let step = Reason {
+                span: read.span,
+                text,
+            };
+            let reason: Vec<Reason> = std::iter::once(step)
+                .chain(because.iter().cloned())
+                .collect();
+            if is_worse((label, &reason), (worst.0, &worst.1)) {
+                worst = (label, reason);
             }
         }
         worst
@@ -171,6 +169,15 @@ impl Checker<'_> {
                 _ => false,
             })
     }
+}
+
+/// Whether a label is worse than another one, or as bad with a reason that comes first: the order of
+/// conditions and rules must not be seen.
+fn is_worse(one: (Label, &[Reason]), other: (Label, &[Reason])) -> bool {
+    let texts = |reasons: &[Reason]| -> Vec<String> {
+        reasons.iter().map(|reason| reason.text.clone()).collect()
+    };
+    one.0 > other.0 || one.0 == other.0 && one.0 > Label::Closed && texts(one.1) < texts(other.1)
 }
 
 /// Whether the values of a combined relation only climb as contributions arrive.
