@@ -178,6 +178,15 @@ impl Body<'_, '_> {
         };
         let declared = self.checker.program.relations.get(&relation)?;
         let (place, combined) = (super::place(declared.span), declared.combined.clone());
+        let is_live = self.checker.live_kind(&relation).is_some();
+        if self.checker.live.contains_key(&relation)
+            && !is_live
+            && self.checker.source_of(&relation).is_none()
+        {
+            // An input whose source is wrong.
+            self.is_tainted = true;
+            return None;
+        }
         let Some(source) = self.checker.source_of(&relation).cloned() else {
             let what = self.checker.what_is(&relation);
             let diagnostic = self

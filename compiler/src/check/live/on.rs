@@ -272,6 +272,8 @@ impl<'c, 'a> Body<'c, 'a> {
                 return None;
             }
             Some(_) => return None,
+            // A lost brace may have parted it from its service.
+            None if self.checker.modules[self.module].is_broken => return None,
             None => {
                 self.unknown_relation(atom);
                 return None;

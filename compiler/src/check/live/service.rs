@@ -188,6 +188,10 @@ impl Checker<'_> {
 
     /// Reports an item that cannot stand where it does.
     pub(super) fn misplaced(&mut self, module: usize, span: Span, what: &str, advice: &str) {
+        // A lost brace may have put it here.
+        if self.modules[module].is_broken {
+            return;
+        }
         let file = self.file(module);
         let message = match self.service_of_module(module) {
             Some(owner) => format!(
