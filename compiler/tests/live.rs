@@ -290,3 +290,36 @@ proptest! {
         let _ = not_yet_run(&checked.program);
     }
 }
+
+#[test]
+fn pages_tmp() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/errors");
+    let mut bad = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = path.file_stem().unwrap().to_string_lossy().into_owned();
+        for (mark, want) in [
+            ("```sheaf wrong\n", code.as_str()),
+            ("```sheaf right\n", ""),
+        ] {
+            let block = text
+                .split(mark)
+                .nth(1)
+                .unwrap()
+                .split("```")
+                .next()
+                .unwrap();
+            let (checked, _) = check_text(block.trim());
+            let found: Vec<&str> = checked
+                .diagnostics
+                .iter()
+                .map(|d| d.code.as_str())
+                .collect();
+            if found.join(" ") != want {
+                bad.push(format!("{code} {mark}{}", common::report(block)));
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}

@@ -94,7 +94,11 @@ pub struct Test {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A code such as E0301
-    pub code: String,
+    #[arg(required_unless_present = "order")]
+    pub code: Option<String>,
+    /// List where order can matter in a program, why, and what it costs
+    #[arg(long, value_name = "FILE", conflicts_with = "code")]
+    pub order: Option<PathBuf>,
 }
 
 /// Layouts of outputs.

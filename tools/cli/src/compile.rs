@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sheaf_compiler::check::{LoadedModule, Loader, check};
+use sheaf_compiler::check::{LoadedModule, Loader, check, not_yet_run};
 use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir;
 use sheaf_compiler::lower::lower;
@@ -36,6 +36,16 @@ impl Compiled {
     /// Whether the program may be run.
     pub fn is_sound(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Says on standard error that the program is live, and not run; whether it is.
+    pub fn refuse_live(&self) -> bool {
+        let Some(refusal) = not_yet_run(&self.program) else {
+            return false;
+        };
+        print::say(Pen::new(&std::io::stderr()).diagnostic(&refusal, &self.sources));
+        print::say("");
+        true
     }
 
     /// Shows what is wrong on standard error.
@@ -76,7 +86,7 @@ pub fn runnable(file: &Path, environment: &dyn Environment) -> Result<(Program, 
     match load(file, environment) {
         Ok(Loaded::Source(compiled)) => {
             compiled.complain();
-            if compiled.is_sound() {
+            if compiled.is_sound() && !compiled.refuse_live() {
                 Ok((lower(&compiled.program), compiled.sources))
             } else {
                 Err(Outcome::Failure)

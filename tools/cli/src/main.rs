@@ -51,7 +51,10 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run),
         Command::Check(check) => commands::check::check(&check),
         Command::Test(test) => commands::test::test(&test),
-        Command::Explain(explain) => commands::explain::explain(&explain.code),
+        Command::Explain(explain) => match &explain.order {
+            Some(file) => commands::order::order(file),
+            None => commands::explain::explain(explain.code.as_deref().unwrap_or_default()),
+        },
         Command::Worker => commands::worker::work(),
     }
     .into()
