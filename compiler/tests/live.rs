@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
 use proptest::prelude::*;
-use sheaf_compiler::check::{Checked, NoModules, check, not_yet_run};
+use sheaf_compiler::check::{Checked, LoadedModule, Loader, NoModules, check, not_yet_run};
 use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::source::{FileId, Sources, Span};
 use sheaf_compiler::syntax::ast::{Item, ItemKind, OnStatement, Rule};
@@ -291,35 +291,126 @@ proptest! {
     }
 }
 
-#[test]
-fn pages_tmp() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/errors");
-    let mut bad = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let code = path.file_stem().unwrap().to_string_lossy().into_owned();
-        for (mark, want) in [
-            ("```sheaf wrong\n", code.as_str()),
-            ("```sheaf right\n", ""),
-        ] {
-            let block = text
-                .split(mark)
-                .nth(1)
-                .unwrap()
-                .split("```")
-                .next()
-                .unwrap();
-            let (checked, _) = check_text(block.trim());
-            let found: Vec<&str> = checked
-                .diagnostics
-                .iter()
-                .map(|d| d.code.as_str())
-                .collect();
-            if found.join(" ") != want {
-                bad.push(format!("{code} {mark}{}", common::report(block)));
-            }
-        }
+/// Labels with their reasons, then the order points.
+fn explained(text: &str) -> String {
+    let (checked, sources) = check_text(text);
+    let relations = checked.program.relations.values();
+    let mut lines: Vec<String> = relations
+        .map(|relation| {
+            let reasons = relation.label_reason.iter();
+            let reasons: Vec<&str> = reasons.map(|reason| reason.text.as_str()).collect();
+            let label = format!("{:?}", relation.label).to_lowercase();
+            format!("{}: {label}: {}", relation.name, reasons.join("; "))
+        })
+        .collect();
+    for point in checked
+        .program
+        .live
+        .iter()
+        .flat_map(|live| &live.order_points)
+    {
+        let source = sources.get(FileId(point.span.file));
+        let at = source.position(point.span.start);
+        lines.push(format!(
+            "{}:{} {} {}\n    because: {}\n    cost: {}",
+            at.line,
+            at.column,
+            point.word.as_str(),
+            point.about,
+            point.reason,
+            point.cost
+        ));
     }
-    assert!(bad.is_empty(), "{}", bad.join("\n"));
+    lines.join("\n")
+}
+
+#[test]
+fn labels_and_order_points() {
+    let cases: Vec<String> = common::programs()
+        .into_iter()
+        .chain(common::live_programs())
+        .filter(|(_, text)| check_text(text).0.program.live.is_some())
+        .map(|(name, text)| format!("# {name}\n{}", explained(&text)))
+        .collect();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("live_explained", cases.join("\n\n"));
+    });
+}
+
+#[test]
+fn labels_say_which_uses_of_a_climbing_value_are_monotone() {
+    let (checked, sources) = check_text(
+        "table vote(poll: Id, voter: String);\ntable best(player: String) -> Max<Int>;\n\
+         table owner(thing: Id) -> One<String>;\ntable price(thing: Id) -> Lww<Int>;\n\
+         table basket(thing: Id) -> Sum<Int>;\n\
+         event go(id: Id, s: String, n: Int);\n\
+         on go(id, s, n) as g {\n merge vote(id, s); merge best(s) -> n; merge owner(id) -> s;\n\
+         merge price(id) -> Lww(g.at, n); merge basket(id) -> n;\n}\n\
+         view votes(poll: Id) -> Count;\nvotes(p) if vote(p, _);\n\
+         view enough(poll: Id);\nenough(p) if votes(p) -> n, n >= 3;\n\
+         view exactly(poll: Id);\nexactly(p) if votes(p) -> n, n == 3;\n\
+         view top() -> Max<Int>;\ntop() -> n + 1 if best(_) -> n;\n\
+         view least() -> Min<Int>;\nleast() -> n if best(_) -> n;\n\
+         view owned(by: String, thing: Id);\nowned(s, t) if owner(t) -> s;\n\
+         view mine(thing: Id);\nmine(t) if owner(t) -> \"me\";\n\
+         view priced(thing: Id);\npriced(t) if price(t) -> _;\n\
+         view full(thing: Id);\nfull(t) if basket(t) -> n, n > 3;\n",
+    );
+    assert!(
+        !checked.has_errors(),
+        "{:?}",
+        checked.diagnostics.first().map(|d| d.short(&sources))
+    );
+    let label = |name: &str| checked.program.relations[name].label;
+    for growing in [
+        "vote", "best", "owner", "votes", "enough", "top", "owned", "mine",
+    ] {
+        assert_eq!(label(growing), sheaf_ir::Label::Growing, "{growing}");
+    }
+    for changing in ["price", "basket", "exactly", "least", "priced", "full"] {
+        assert_eq!(label(changing), sheaf_ir::Label::Changing, "{changing}");
+    }
+}
+
+/// A module of another file.
+struct Shop;
+
+impl Loader for Shop {
+    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String> {
+        let text = "pub service Stock {\n    table count(sku: String) -> Sum<Nat>;\n    \
+                    message sold(sku: String);\n    request left(sku: String) -> Nat;\n    \
+                    on sold(sku) { merge count(sku) -> 1; }\n    \
+                    on left(_) { reply 1; }\n}\n";
+        Ok((module == "shop").then(|| LoadedModule {
+            name: "shop.sheaf".to_owned(),
+            text: text.to_owned(),
+        }))
+    }
+}
+
+#[test]
+fn a_service_of_another_file_is_reached_by_its_messages_and_requests() {
+    let check_with_shop = |text: &str| {
+        let mut sources = Sources::new();
+        let root = sources.add("t", text);
+        let checked = check(&mut sources, root, &mut Shop);
+        let lines: Vec<String> = checked
+            .diagnostics
+            .iter()
+            .map(|d| d.short(&sources))
+            .collect();
+        lines.join("\n")
+    };
+    let right = "use shop.Stock;\ninput sale(sku: String) from kafka(\"sales\");\n\
+                 send sold(sku) to Stock if sale(sku);\n\
+                 table rest(sku: String, n: Nat);\n\
+                 merge rest(sku, n) if sale(sku), final Stock.left(sku) -> n;\n\
+                 view seen(sku: String);\nseen(sku) if Stock.count(sku);\n";
+    assert_eq!(check_with_shop(right), "");
+    let wrong = "use shop.Stock;\ninput sale(sku: String) from kafka(\"sales\");\n\
+                 merge Stock.count(sku) -> 1 if sale(sku);\n";
+    assert_eq!(
+        check_with_shop(wrong),
+        "t:3:7: error[E0603]: `count` is a table of `shop.Stock`, which alone may merge it"
+    );
 }

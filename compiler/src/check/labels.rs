@@ -143,7 +143,7 @@ impl Checker<'_> {
                 let combined = relation
                     .combined
                     .as_ref()
-                    .filter(|combined| climbs(combined))?;
+                    .filter(|combined| moves(combined))?;
                 Some((name.as_str(), &combined.combiner))
             })
             .collect();
@@ -178,6 +178,11 @@ fn is_worse(one: (Label, &[Reason]), other: (Label, &[Reason])) -> bool {
         reasons.iter().map(|reason| reason.text.clone()).collect()
     };
     one.0 > other.0 || one.0 == other.0 && one.0 > Label::Closed && texts(one.1) < texts(other.1)
+}
+
+/// Whether the value of a key can be followed by a greater one as contributions arrive.
+pub(super) fn moves(combined: &Combined) -> bool {
+    climbs(combined) && combined.combiner != sheaf_ir::Combiner::One
 }
 
 /// Whether the values of a combined relation only climb as contributions arrive.

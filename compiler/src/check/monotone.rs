@@ -56,8 +56,6 @@ fn motion_of(combiner: &Combiner) -> Motion {
         Combiner::Max | Combiner::Any | Combiner::Union | Combiner::Count | Combiner::Sum => {
             Motion::Up
         }
-        // One value, once it is there.
-        Combiner::One => Motion::Still,
         Combiner::Min | Combiner::All => Motion::Down,
         Combiner::Map(_) | Combiner::Lattice(_) => Motion::In(combiner.clone()),
         _ => Motion::Any,

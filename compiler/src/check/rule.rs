@@ -120,6 +120,9 @@ impl<'a> Checker<'a> {
                     self.rule_of_another_module(module, &head.name, place);
                     return Outcome::Wrong;
                 }
+                if self.live_kind(&relation).is_some() {
+                    return Outcome::Silent;
+                }
                 if is_view && !self.live.contains_key(&relation) {
                     return Outcome::View(relation);
                 }

@@ -212,6 +212,16 @@ output busiest to csv("busiest.csv");
 "#,
     ),
     (
+        "an append-only sink for values that climb",
+        "E0505",
+        r#"
+input click(page: String) from kafka("clicks");
+view clicks(page: String) -> Count;
+clicks(page) -> 1 if click(page);
+output clicks to ndjson("clicks.ndjson");
+"#,
+    ),
+    (
         "sample in a view",
         "E0513",
         r#"
@@ -393,6 +403,22 @@ service Bank {
     request note(account: Id) -> Unit;
     coordinate guard by account because "rates are noted in line" {
         on note(account) { merge seen(account, c) if rates(c); reply (); }
+    }
+}
+"#,
+    ),
+    (
+        "another instance is read in a block",
+        "E0509",
+        r#"
+agent Account(owner: String) {
+    table moved(id: Id) -> Sum<Int>;
+    request add(id: Id, from: String) -> Unit;
+    coordinate guard by owner because "a balance never goes below zero" {
+        on add(id, from) {
+            merge moved(id) -> n if Account(from).moved(id) -> n;
+            reply ();
+        }
     }
 }
 "#,
@@ -614,6 +640,15 @@ on visit(id) { merge seen(id); left(id); }
 table seen(id: Id);
 event visit(id: Id);
 on visit(id) { seen(id); }
+"#,
+    ),
+    (
+        "a table derived by a rule",
+        "E0612",
+        r#"
+input user(name: String) from csv("users.csv");
+table seen(name: String);
+seen(name) if user(name);
 "#,
     ),
     (

@@ -98,14 +98,17 @@ impl Body<'_, '_> {
                 None => self.is_tainted = true,
             },
             (true, found) => {
-                let found = found.map_or(0, <[_]>::len);
+                let found = match found.map_or(0, <[_]>::len) {
+                    0 => "no key".to_owned(),
+                    count => format!("{count} keys"),
+                };
                 let diagnostic = self
                     .error(
                         codes::NOT_AN_ADDRESS,
                         span,
                         format!("`{name}` is an agent, and one of them is found by its key"),
                     )
-                    .label(format!("{found} keys"))
+                    .label(found)
                     .help(format!("write `{name}(key)`"));
                 self.report(diagnostic);
             }

@@ -1,10 +1,12 @@
 //! Attributes of items: which item takes which, and with what arguments.
 
+use super::state::Effect;
 use crate::check::Checker;
+use crate::check::strata::short;
 use crate::check::suggest::nearest;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Expr, ExprKind, Item, ItemKind, Literal};
+use crate::syntax::ast::{Agent, Attribute, Expr, ExprKind, Item, ItemKind, Literal, Service};
 
 /// What an attribute takes.
 #[derive(Clone, Copy)]
@@ -245,31 +247,40 @@ impl Checker<'_> {
         ))
     }
 
-    /// What a `sample` of a relation may miss: the word of `@consistency` of its service.
-    pub(super) fn consistency(&self, relation: &str) -> &str {
-        let owner = relation.rsplit_once('.').map_or("", |(owner, _)| owner);
-        let modules = self.modules.iter().enumerate();
-        for (index, _) in modules {
-            for item in self.items(index) {
-                let (ItemKind::Service(crate::syntax::ast::Service { name, .. })
-                | ItemKind::Agent(crate::syntax::ast::Agent { name, .. })) = &item.kind
-                else {
-                    continue;
-                };
-                if self.modules[index].qualify(name.as_str()) != owner {
-                    continue;
+    /// What a `sample` of an effect may miss: the word of `@consistency` of its request, else of its
+    /// service.
+    pub(super) fn consistency(&self, effect: &Effect) -> &str {
+        let event = effect.event.as_ref().map(|(event, _)| short(event));
+        let request = self.items(effect.module).find(|item| match &item.kind {
+            ItemKind::Request(request) => Some(request.name.as_str()) == event,
+            _ => false,
+        });
+        let owner = self.service_of_module(effect.module);
+        let service = owner.and_then(|owner| {
+            self.items(owner.parent).find(|item| match &item.kind {
+                ItemKind::Service(Service { name, .. }) | ItemKind::Agent(Agent { name, .. }) => {
+                    name.span == owner.name.span
                 }
-                for attribute in &item.attributes {
-                    if attribute.name.as_str() == "consistency"
-                        && let [one] = attribute.arguments.as_slice()
-                        && let ExprKind::Name(word) = &one.value.kind
-                    {
-                        return word.as_str();
-                    }
-                }
+                _ => false,
+            })
+        });
+        let word = |item: &Item| {
+            let attributes = item.attributes.iter();
+            let mut named = attributes.filter(|one| one.name.as_str() == "consistency");
+            match named.next()?.arguments.as_slice() {
+                [one] => match &one.value.kind {
+                    ExprKind::Name(word) => Some(word.text.clone()),
+                    _ => None,
+                },
+                _ => None,
             }
-        }
-        "session"
+        };
+        let found = request.and_then(word).or_else(|| service.and_then(word));
+        let known = ["causal", "eventual", "snapshot"];
+        let known = known
+            .into_iter()
+            .find(|known| found.as_deref() == Some(*known));
+        known.unwrap_or("session")
     }
 }
 

@@ -75,6 +75,18 @@ impl Checker<'_> {
     /// What keeps a bare read in a block from being exact; empty if it is.
     pub(super) fn outside(&self, effect: &Effect, index: usize, atom: &Atom) -> Vec<Outside> {
         let block = &self.effects.blocks[index];
+        let mode = self.effects.modes.get(&atom.span);
+        if mode.is_some_and(|mode| mode.is_addressed)
+            && self.effects.keys.contains_key(&block.module)
+        {
+            let file = self.file(effect.module);
+            let text = "another instance writes its own state".to_owned();
+            return vec![Outside {
+                file,
+                span: effect.at,
+                text,
+            }];
+        }
         let names: BTreeSet<&str> = block.keys.iter().flatten().map(String::as_str).collect();
         let parts = atom
             .arguments

@@ -14,7 +14,7 @@ use super::closing::{Closing, Known, Variables, arguments_known, columns_of};
 use super::reads::{Found, of_effect};
 use super::state::{Does, Effect, Read};
 use crate::check::Checker;
-use crate::check::labels::climbs;
+use crate::check::labels::moves;
 use crate::check::monotone::{Climb, climb};
 use crate::check::strata::short;
 use crate::diagnostic::{Diagnostic, codes};
@@ -218,7 +218,7 @@ impl Checker<'_> {
             if let Some(combined) = relation
                 .combined
                 .as_ref()
-                .filter(|combined| climbs(combined))
+                .filter(|combined| moves(combined))
                 && relation.label == Label::Growing
                 && read.contains(name)
             {

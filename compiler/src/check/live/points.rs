@@ -47,7 +47,7 @@ impl Checker<'_> {
             };
             let mode = self.effects.modes.get(&one.atom.span);
             let atom = mode.map_or(word, |mode| mode.atom);
-            let cost = match self.consistency(&one.atom.relation) {
+            let cost = match self.consistency(effect) {
                 "eventual" => "may miss anything that has not arrived",
                 "causal" => {
                     "may miss what has not arrived, but nothing that what it shows depends on"

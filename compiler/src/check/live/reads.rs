@@ -27,6 +27,7 @@ impl Body<'_, '_> {
             let mode = Mode {
                 read,
                 atom: atom.span,
+                is_addressed: atom.receiver.is_some(),
             };
             for span in [atom.span, condition] {
                 let span = self.span(span);

@@ -4,6 +4,7 @@ use sheaf_ir::Label;
 
 use super::closing::{Closing, Known};
 use crate::check::connector::{is_live_sink, only_appends};
+use crate::check::labels::moves;
 use crate::check::names::Def;
 use crate::check::strata::short;
 use crate::check::{Checker, place};
@@ -81,19 +82,25 @@ impl Checker<'_> {
                 }
                 continue;
             }
-            if declared.label != Label::Changing || !only_appends(&output.format) {
+            let climbs = declared.combined.as_ref().is_some_and(moves);
+            let (message, label) = match declared.label {
+                Label::Changing => (format!("rows of `{name}` may be taken back"), "changing"),
+                _ if climbs => (
+                    format!("a row of `{name}` is replaced when its value climbs"),
+                    "climbing",
+                ),
+                _ => continue,
+            };
+            if !only_appends(&output.format) {
                 continue;
             }
             let mut diagnostic = Diagnostic::error(
                 codes::APPEND_ONLY,
                 file,
                 span,
-                format!(
-                    "rows of `{name}` may be taken back, and `{}` can only add rows",
-                    output.format
-                ),
+                format!("{message}, and `{}` can only add rows", output.format),
             )
-            .label("changing");
+            .label(label);
             for reason in declared.label_reason.iter().take(3) {
                 let (file, span) = place(reason.span);
                 diagnostic = diagnostic.and_in(file, span, reason.text.clone());

@@ -62,6 +62,8 @@ pub(super) enum Read {
 pub(super) struct Mode {
     pub(super) read: Read,
     pub(super) atom: Span,
+    /// It names a service or instance of an agent before its name.
+    pub(super) is_addressed: bool,
 }
 
 /// What an effect does.
