@@ -12,7 +12,7 @@ macro_rules! modules {
 }
 
 modules! {
-    "bytes" "convert" "list" "map" "math" "option" "set" "text" "time"
+    "bytes" "convert" "date" "duration" "hash" "id" "json" "list" "map" "math" "option" "set" "text" "time"
 }
 
 /// The text of a module below `std`.

@@ -12,7 +12,7 @@ use sheaf_ir as ir;
 use sheaf_ir::{Function, Span, Type, Value};
 
 use super::uses::{binds, can_fail, condition_can_fail, mentions, uses};
-use crate::hir::{Condition, Expr, ExprKind, Gather, Quantifier, VariableId};
+use crate::hir::{Condition, Expr, ExprKind, Gather, Quantifier, Variable, VariableId};
 
 /// More values than this that can fail and are needed early are not guarded in one comprehension:
 /// each doubles its size.
@@ -146,6 +146,15 @@ impl<'a> Delayed<'a> {
 }
 
 impl Scope {
+    /// The scope of the body of a function with these parameters, which are its first locals.
+    pub fn of_parameters(parameters: &[(VariableId, &Variable)]) -> Scope {
+        let mut scope = Scope::default();
+        for (id, variable) in parameters {
+            scope.bind(*id, variable.ty.clone(), variable.span);
+        }
+        scope
+    }
+
     fn local(&mut self) -> usize {
         self.next_local += 1;
         self.next_local - 1

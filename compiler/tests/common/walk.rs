@@ -40,7 +40,7 @@ fn expr(found: &Expr, visit: &mut dyn FnMut(&Expr)) {
     match &found.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => {}
         ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
-            arguments.iter().for_each(|inner| expr(inner, visit))
+            arguments.iter().for_each(|inner| expr(inner, visit));
         }
         ExprKind::If(parts) => parts.iter().for_each(|inner| expr(inner, visit)),
         ExprKind::Let { value, body, .. } => {

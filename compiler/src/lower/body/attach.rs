@@ -197,18 +197,7 @@ impl Body<'_, '_> {
                 let one = detach::call(set, vec![element.clone()], ty.clone(), span);
                 (Combiner::Union, one, ty.clone())
             }
-            Gather::Map => {
-                let (Type::Map(key, value), Type::Tuple(parts)) = (ty, &element.ty) else {
-                    unreachable!("a map comprehension makes a map of pairs");
-                };
-                let part = |index: usize| {
-                    let field = Function::Field(index as u32);
-                    detach::call(field, vec![element.clone()], parts[index].clone(), span)
-                };
-                let map = Function::Map((**key).clone(), (**value).clone());
-                let one = detach::call(map, vec![part(0), part(1)], ty.clone(), span);
-                (Combiner::Map(Box::new(Combiner::One)), one, ty.clone())
-            }
+            Gather::Map => unreachable!("the pairs of a map are gathered as a list"),
             Gather::Sum => (Combiner::Sum, element.clone(), ty.clone()),
             Gather::Count => (Combiner::Count, detach::nat(1, span), ty.clone()),
             Gather::Min => (Combiner::Min, element.clone(), element.ty.clone()),
@@ -262,15 +251,8 @@ fn nothing(gather: &Gather, ty: &Type, span: Span) -> Option<sheaf_ir::Expr> {
             call(Function::List(element()), Vec::new(), ty.clone(), span)
         }
         Gather::Set => call(Function::Set(element()), Vec::new(), ty.clone(), span),
-        Gather::Map => {
-            let Type::Map(key, value) = ty else {
-                unreachable!("a map comprehension makes a map");
-            };
-            let empty = Function::Map((**key).clone(), (**value).clone());
-            call(empty, Vec::new(), ty.clone(), span)
-        }
         Gather::Sum | Gather::Count => constant(zero(ty), ty.clone(), span),
-        Gather::Min | Gather::Max | Gather::Avg => return None,
+        Gather::Map | Gather::Min | Gather::Max | Gather::Avg => return None,
     })
 }
 

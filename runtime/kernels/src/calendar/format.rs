@@ -1,6 +1,7 @@
 //! Formats of dates and times by the letters of strftime, in UTC.
 //!
-//! Invariant: what a format writes it reads again, if it holds every part down to the microsecond.
+//! Invariant: what a format writes it reads again, if it holds the full year and every part down to
+//! the microsecond.
 
 use std::fmt::Write;
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
+use sheaf_ir::function::{JSON, json_type};
 use sheaf_ir::value::Float;
 use sheaf_ir::{Nominal, Program, Type, Value};
 use sheaf_kernels::{Environment, Types};
@@ -22,7 +23,7 @@ pub fn cases(cases: u32) -> ProptestConfig {
     }
 }
 
-/// A record, a plain enum, one with payloads and a recursive one.
+/// A record, a plain enum, one with payloads, a recursive one and that of JSON.
 pub fn types() -> Types {
     let tree = Type::List(Box::new(Type::Named("Tree".into())));
     BTreeMap::from([
@@ -52,6 +53,7 @@ pub fn types() -> Types {
                 ("Node".into(), vec![tree]),
             ]),
         ),
+        (JSON.into(), json_type()),
     ])
 }
 
@@ -110,6 +112,7 @@ pub fn any_type() -> BoxedStrategy<Type> {
         Type::Named("Colour".into()),
         Type::Named("Shape".into()),
         Type::Named("Tree".into()),
+        Type::Named(JSON.into()),
     ]);
     leaf.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![

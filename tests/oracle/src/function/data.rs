@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use sha2::{Digest, Sha256};
 use sheaf_ir::encoding::{decode, encode, encode_whole};
 use sheaf_ir::shard::column_digest;
@@ -316,28 +317,11 @@ fn print_text(text: &str) -> String {
 
 /// Keys and positions; positions keep their brackets.
 fn steps(path: &str) -> Option<Vec<String>> {
-    if path.is_empty() {
-        return Some(Vec::new());
-    }
-    let spaced = path.replace('[', "\u{1}[");
-    let mut steps = Vec::new();
-    for (i, dotted) in spaced.split('.').enumerate() {
-        for (j, step) in dotted.split('\u{1}').enumerate() {
-            let is_first = i == 0 && j == 0;
-            let inside = step
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'));
-            let is_position =
-                inside.is_some_and(|d| !d.is_empty() && d.chars().all(|c| c.is_ascii_digit()));
-            let is_key = !step.is_empty() && !step.contains(['[', ']']);
-            match step {
-                "" if is_first && dotted.len() > 1 => continue,
-                _ if is_position && j > 0 || is_key && j == 0 => steps.push(step.to_string()),
-                _ => return None,
-            }
-        }
-    }
-    Some(steps)
+    let whole = r"\A(?:(?:[^.\[\]]+|\[[0-9]+\])(?:\.[^.\[\]]+|\[[0-9]+\])*)?\z";
+    let step = r"[^.\[\]]+|\[[0-9]+\]";
+    let [whole, step] = [whole, step].map(|it| Regex::new(it).expect("a good pattern"));
+    let steps = step.find_iter(path).map(|found| found.as_str().to_string());
+    whole.is_match(path).then(|| steps.collect())
 }
 
 fn part(json: &Value, step: &str) -> Option<Value> {

@@ -1,7 +1,6 @@
 //! What was made of patterns and formats, which are mostly the same text for every row.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
@@ -10,13 +9,13 @@ const MAX_ENTRIES: usize = 64;
 
 /// Things made of texts, by the texts' symbols.
 pub(super) struct Cache<T> {
-    entries: RefCell<HashMap<u64, Arc<T>>>,
+    entries: Mutex<HashMap<u64, Arc<T>>>,
 }
 
 impl<T> Default for Cache<T> {
     fn default() -> Cache<T> {
         Cache {
-            entries: RefCell::default(),
+            entries: Mutex::default(),
         }
     }
 }
@@ -24,7 +23,7 @@ impl<T> Default for Cache<T> {
 impl<T> Cache<T> {
     /// What was or is now made of a symbol's text.
     pub(super) fn get(&self, symbol: u64, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut entries = self.entries.borrow_mut();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = entries.get(&symbol) {
             return known.clone();
         }

@@ -82,7 +82,7 @@ fn split(micros: i64) -> (i64, i64) {
     )
 }
 
-fn part_of_day(is_time: bool, f: impl Fn(i64) -> i64 + Send + 'static) -> Primitive {
+fn part_of_day(is_time: bool, f: impl Fn(i64) -> i64 + Send + Sync + 'static) -> Primitive {
     Box::new(move |batch, _| match is_time {
         true => batch.unary(|a| f(split(a as i64).0) as u64),
         false => batch.unary(|a| f(a as i64) as u64),
@@ -105,7 +105,7 @@ fn add_months(date: i64, months: i64) -> Option<i64> {
 /// A function of the second argument as a format; it is given a buffer.
 fn by_format(
     call: &Signature,
-    f: impl Fn(&Batch, usize, &Format, &mut Vec<u8>) -> u64 + Send + 'static,
+    f: impl Fn(&Batch, usize, &Format, &mut Vec<u8>) -> u64 + Send + Sync + 'static,
 ) -> Primitive {
     let span = call.span;
     let reads = *call.function != Function::FormatTime;

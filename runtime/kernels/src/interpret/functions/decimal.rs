@@ -59,7 +59,7 @@ fn round_quotient(a: i128, divisor: i128) -> i128 {
 }
 
 /// A Decimal brought to a multiple of a unit: one, or ten to minus the second argument.
-fn rounded(call: &Signature, f: impl Fn(i128, i128) -> i128 + Send + 'static) -> Primitive {
+fn rounded(call: &Signature, f: impl Fn(i128, i128) -> i128 + Send + Sync + 'static) -> Primitive {
     let (ty, span) = (call.result.clone(), call.span);
     let Type::Decimal(places) = ty else {
         unreachable!("the call was found to give a Decimal");

@@ -49,7 +49,7 @@ fn float_binary(f: fn(f64, f64) -> f64) -> Primitive {
     })
 }
 
-fn bits(f: impl Fn(u64, u64) -> u64 + Send + 'static) -> Primitive {
+fn bits(f: impl Fn(u64, u64) -> u64 + Send + Sync + 'static) -> Primitive {
     Box::new(move |batch, _| batch.binary(&f))
 }
 

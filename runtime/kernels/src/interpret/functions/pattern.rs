@@ -53,7 +53,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
 /// A function of the second argument as a pattern; it is given an empty buffer.
 fn with_pattern(
     call: &Signature,
-    f: impl Fn(&Batch, usize, &Regex, &mut Vec<u8>) -> u64 + Send + 'static,
+    f: impl Fn(&Batch, usize, &Regex, &mut Vec<u8>) -> u64 + Send + Sync + 'static,
 ) -> Primitive {
     let span = call.span;
     let patterns = Cache::default();
