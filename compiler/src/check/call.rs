@@ -35,6 +35,9 @@ impl Body<'_, '_> {
                 self.call_function(index, name, None, &arguments.items, hint, span)
             }
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Foreign(function)) => {
+                self.call_foreign(&function, name, &arguments.items, span)
+            }
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
             None if AGGREGATES.contains(&name.as_str()) => self.bare_aggregate(name, span),
@@ -239,6 +242,9 @@ impl Body<'_, '_> {
                 self.call_function(index, name, None, &arguments.items, hint, span)
             }
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Foreign(function)) => {
+                self.call_foreign(&function, name, &arguments.items, span)
+            }
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
             None => {
