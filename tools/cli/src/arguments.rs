@@ -24,6 +24,92 @@ pub enum Command {
     Check(Check),
     /// Run the test blocks of programs, each under many shuffles
     Test(Test),
+<<<<<<< HEAD
+    /// Lay programs out in the one style of the language
+    Fmt(Fmt),
+    /// Say what an error code means
+=======
+    /// Say what an error code means, with a wrong and a right program
+>>>>>>> manual
+    Explain(Explain),
+    /// Work for a run that started this process
+    #[command(hide = true)]
+    Worker,
+}
+
+/// `sheaf run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The program, or its intermediate representation (.sir)
+    pub file: PathBuf,
+    /// Read an input from another file; `-` is standard input
+    #[arg(long, value_name = "NAME=PATH", value_parser = pair)]
+    pub input: Vec<(String, String)>,
+    /// Give a parameter its value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub param: Vec<(String, String)>,
+    /// Write an output, or any view, to another file; `-` is standard output
+    #[arg(long, value_name = "NAME=PATH", value_parser = pair)]
+    pub output: Vec<(String, String)>,
+    /// How outputs are laid out on standard output
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
+    /// Worker threads of each process [default: one for each core, but one for small inputs]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// Processes on this machine
+    #[arg(long, value_name = "P", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub processes: u16,
+    /// What happens to rows that cannot be read or computed
+    #[arg(long, value_name = "HOW", default_value = "fail")]
+    pub on_error: OnError,
+    /// Where `--on-error collect` writes them
+    #[arg(long, value_name = "PATH", default_value = "errors.ndjson")]
+    pub errors: PathBuf,
+    /// Say on standard error how long things took and how much there was
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "table")]
+    pub stats: Option<StatsFormat>,
+}
+
+/// `sheaf check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The programs
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// How mistakes are shown
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub format: MessageFormat,
+}
+
+/// `sheaf test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Programs, or folders of programs
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Replay one shuffle
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// How many shuffles each test runs under
+    #[arg(long, value_name = "N", default_value_t = sheaf_node::testing::SEEDS, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+}
+
+/// `sheaf fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Programs, or folders of programs; `-` reads standard input and writes standard output
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; fail and name the files that would change
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `sheaf explain`
+#[derive(Debug, Args)]
+pub struct Explain {
     /// A code such as E0301, or 301; without it every code is listed
     pub code: Option<String>,
     /// List where order can matter in a program, why, and what it costs
