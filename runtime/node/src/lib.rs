@@ -7,12 +7,8 @@
 
 mod affected;
 pub mod environment;
-<<<<<<< HEAD
 pub mod laws;
-mod names;
-=======
 pub mod names;
->>>>>>> manual
 pub mod run;
 pub mod sink;
 pub mod source;

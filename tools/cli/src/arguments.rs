@@ -24,13 +24,9 @@ pub enum Command {
     Check(Check),
     /// Run the test blocks of programs, each under many shuffles
     Test(Test),
-<<<<<<< HEAD
     /// Lay programs out in the one style of the language
     Fmt(Fmt),
-    /// Say what an error code means
-=======
     /// Say what an error code means, with a wrong and a right program
->>>>>>> manual
     Explain(Explain),
     /// Work for a run that started this process
     #[command(hide = true)]

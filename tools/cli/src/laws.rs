@@ -21,7 +21,10 @@ pub fn broken(program: &hir::Program) -> Vec<Diagnostic> {
         params: program.params.clone(),
         ..hir::Program::default()
     };
-    counterexamples(&lower(&functions)).iter().map(diagnostic).collect()
+    counterexamples(&lower(&functions))
+        .iter()
+        .map(diagnostic)
+        .collect()
 }
 
 fn diagnostic(found: &Counterexample) -> Diagnostic {
@@ -43,14 +46,20 @@ fn diagnostic(found: &Counterexample) -> Diagnostic {
         .help("remove `monotone`, or change the function until greater arguments never give less");
     }
     let (what, law) = match found.law {
-        Law::Total => ("does not always have a value", "a `join` and a `bottom` always have a value"),
+        Law::Total => (
+            "does not always have a value",
+            "a `join` and a `bottom` always have a value",
+        ),
         Law::Commutative => ("depends on the order", "`join(a, b)` must be `join(b, a)`"),
         Law::Associative => (
             "depends on what is joined first",
             "`join(join(a, b), c)` must be `join(a, join(b, c))`",
         ),
         Law::Idempotent => ("changes what it already has", "`join(a, a)` must be `a`"),
-        Law::Bottom | Law::Monotone => ("has a `bottom` that counts", "`join(bottom(), a)` must be `a`"),
+        Law::Bottom | Law::Monotone => (
+            "has a `bottom` that counts",
+            "`join(bottom(), a)` must be `a`",
+        ),
     };
     Diagnostic::error(
         codes::LATTICE_LAW,
