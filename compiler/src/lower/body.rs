@@ -10,6 +10,7 @@
 //!   which everything that does not depend on it is tried, and end as errors.
 
 mod attach;
+mod equal;
 mod failing;
 
 use std::collections::BTreeSet;
@@ -207,6 +208,8 @@ impl Body<'_, '_> {
                             (3, usize::MAX - known)
                         } else if put_off.contains(&i) {
                             return None;
+                        } else if self.has_equality(atom) {
+                            (3, usize::MAX)
                         } else {
                             (7, 0)
                         }
@@ -319,9 +322,17 @@ impl Body<'_, '_> {
             return;
         }
         let mut right = Pipe::atom(self.emit, atom);
-        let left = self.close(&BTreeSet::new());
-        self.remaining.remove(at);
-        let keys = atom_variables(atom);
+        let condition = self.remaining.remove(at);
+        let mut keep = uses(&condition);
+        keep.extend(binds(&condition));
+        let mut keys = atom_variables(atom);
+        if atom.quantifier == Quantifier::Each {
+            self.filter_alone(&mut right, atom);
+            let computed = self.equate(&mut right, atom);
+            keys.extend(&computed);
+            keep.extend(&computed);
+        }
+        let left = self.close(&keep);
         match &atom.quantifier {
             Quantifier::Each => {
                 let right = right.close(self.emit, &keys);

@@ -193,6 +193,15 @@ pub(super) fn condition_can_fail(condition: &Condition) -> bool {
     match condition {
         Condition::Atom(_) => false,
         Condition::Each { collection, .. } => can_fail(collection),
-        Condition::Let { can_fail, .. } | Condition::Test { can_fail, .. } => *can_fail,
+        Condition::Let {
+            can_fail: may_fail,
+            value,
+            ..
+        } => *may_fail && can_fail(value),
+        Condition::Test {
+            can_fail: may_fail,
+            test,
+            ..
+        } => *may_fail && can_fail(test),
     }
 }
