@@ -175,7 +175,6 @@ impl<'a> Checker<'a> {
             self.effects.has_lost_seal |= matches!(rule.effect.kind, EffectKind::Seal(_));
             return None;
         };
-        let mut body = body;
         let effect = Effect {
             module,
             does: done.does,
