@@ -49,11 +49,23 @@ pub(super) struct Closing<'p> {
     /// For each table: the columns that each of its seals binds.
     seals: BTreeMap<&'p str, Vec<BTreeSet<usize>>>,
     rules: BTreeMap<&'p str, Vec<&'p Rule>>,
+    /// Relations whose rules know the key of an agent, their first variable.
+    keyed: BTreeSet<&'p str>,
     answers: BTreeMap<(String, Vec<Known>), Option<Cause>>,
 }
 
 impl<'p> Closing<'p> {
-    pub(super) fn new(program: &'p Program, effects: &'p Effects) -> Self {
+    pub(super) fn new(program: &'p Program, effects: &'p Effects, agents: &BTreeSet<&str>) -> Self {
+        let is_keyed = |name: &&str| {
+            name.rsplit_once('.')
+                .is_some_and(|(owner, _)| agents.contains(owner))
+        };
+        let keyed = program
+            .relations
+            .keys()
+            .map(String::as_str)
+            .filter(is_keyed)
+            .collect();
         let mut seals: BTreeMap<&str, Vec<BTreeSet<usize>>> = BTreeMap::new();
         for effect in effects
             .effects
@@ -74,6 +86,7 @@ impl<'p> Closing<'p> {
             late: &effects.late,
             seals,
             rules,
+            keyed,
             answers: BTreeMap::new(),
         }
     }
@@ -158,6 +171,9 @@ impl<'p> Closing<'p> {
         let mut worst = None;
         for rule in self.rules.get(relation).cloned().unwrap_or_default() {
             let mut variables = from_head(&rule.head.columns, known);
+            if self.keyed.contains(relation) {
+                variables.insert(0, Known::Yes);
+            }
             let values: Vec<&Expr> = rule
                 .head
                 .columns

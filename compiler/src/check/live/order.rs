@@ -32,7 +32,12 @@ impl Checker<'_> {
     /// Judges every effect, every output and every reason.
     pub(in crate::check) fn check_order(&mut self) {
         let mut found = Vec::new();
-        let mut closing = Closing::new(&self.program, &self.effects);
+        let agents = self
+            .effects
+            .keys
+            .keys()
+            .map(|module| self.modules[*module].path.as_str());
+        let mut closing = Closing::new(&self.program, &self.effects, &agents.collect());
         for effect in &self.effects.effects {
             self.judge(effect, &mut closing, &mut found);
         }
@@ -353,7 +358,7 @@ impl Checker<'_> {
         let (name, what) = (short(&atom.relation), self.what_is(&atom.relation));
         let message = match &effect.event {
             Some((event, _)) => format!(
-                "this rule waits for `{}`, and cannot read {what}, too",
+                "this rule waits for `{}`, and `{name}` is {what}, too",
                 short(event)
             ),
             None => format!("`{name}` is {what}, and only `on` waits for what happens"),
