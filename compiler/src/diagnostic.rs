@@ -7,6 +7,7 @@
 //! - No rendering with carets here: a shell draws it from the same data.
 
 mod code;
+mod page;
 mod report;
 
 use std::fmt;

@@ -1,5 +1,7 @@
 //! What the end-to-end tests share: the built binary, temporary folders, outside clients.
 
+pub mod manual;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;

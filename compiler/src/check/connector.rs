@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
             ("unit", Value::String(unit)) if !["s", "ms", "us", "ns"].contains(&unit.as_str()) => {
                 Some("`unit` is one of \"s\", \"ms\", \"us\" and \"ns\"")
             }
-            ("delimiter" | "quote", Value::String(text)) if text.len() != 1 => {
+            ("delimiter", Value::String(text)) if text.len() != 1 => {
                 Some("this must be one ASCII character")
             }
             ("format", Value::String(format))

@@ -162,7 +162,7 @@ pub(super) const COMBINERS: &[&str] = &[
 const MAX_TYPE_DEPTH: usize = 100;
 
 /// The most places of a Decimal: 10¹⁸ is the last power of ten in 64 bits.
-const MAX_PLACES: i128 = 18;
+pub(super) const MAX_PLACES: i128 = 18;
 
 impl Checker<'_> {
     /// The meaning of a written type; poison if it has none.

@@ -2,6 +2,7 @@
 //!
 //! Families: E01 syntax, E02 names, E03 types and safety, E04 strata, E05 order, E06 services,
 //! E07 modules and packages, E08 deploy, E09 run time.
+//! Those of run time are reported by the runtime; they stand here so that there is one list.
 
 use std::fmt;
 
@@ -51,6 +52,11 @@ macro_rules! registry {
 
             /// Every code with its title, in ascending order.
             pub const ALL: &[(Code, &str)] = &[$(($name, $title),)*];
+
+            /// The page of each code, in the order of [`ALL`].
+            pub(in super::super) const PAGES: &[&str] = &[
+                $(include_str!(concat!("../../../docs/src/errors/", $code, ".md")),)*
+            ];
         }
     };
 }
@@ -171,6 +177,13 @@ registry! {
     NOT_PUBLIC = "E0704", "a name is not public";
     NOT_IN_STD = "E0705", "the standard library does not have a name";
     FOREIGN_RULE = "E0706", "a rule derives a view of another module";
+    OVERFLOW = "E0901", "a result does not fit its type";
+    DIVISION_BY_ZERO = "E0902", "something is divided by zero";
+    CONVERSION = "E0903", "a value cannot be converted";
+    OUTSIDE_DOMAIN = "E0904", "a function is not defined at its arguments";
+    CONFLICT = "E0905", "`One` met two different values for one key";
+    ITERATION_LIMIT = "E0906", "a recursion did not come to an end";
+    UNREADABLE_ROW = "E0907", "a row of an input cannot be read";
 }
 
 #[cfg(test)]

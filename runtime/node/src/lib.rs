@@ -7,7 +7,8 @@
 
 mod affected;
 pub mod environment;
-mod names;
+pub mod laws;
+pub mod names;
 pub mod run;
 pub mod sink;
 pub mod source;

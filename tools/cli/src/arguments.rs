@@ -26,7 +26,7 @@ pub enum Command {
     Test(Test),
     /// Lay programs out in the one style of the language
     Fmt(Fmt),
-    /// Say what an error code means
+    /// Say what an error code means, with a wrong and a right program
     Explain(Explain),
     /// Work for a run that started this process
     #[command(hide = true)]
@@ -106,8 +106,7 @@ pub struct Fmt {
 /// `sheaf explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code such as E0301
-    #[arg(required_unless_present = "order")]
+    /// A code such as E0301, or 301; without it every code is listed
     pub code: Option<String>,
     /// List where order can matter in a program, why, and what it costs
     #[arg(long, value_name = "FILE", conflicts_with = "code")]

@@ -12,7 +12,7 @@ use sheaf_ir::Program;
 use sheaf_node::environment::Environment;
 
 use crate::render::Pen;
-use crate::{Outcome, print};
+use crate::{Outcome, laws, print};
 
 /// A file that was read.
 pub enum Loaded {
@@ -73,7 +73,11 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String
         folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
         environment,
     };
-    let checked = check(&mut sources, root, &mut modules);
+    let mut checked = check(&mut sources, root, &mut modules);
+    if let Some(program) = checked.runnable() {
+        let broken = laws::broken(program);
+        checked.diagnostics.extend(broken);
+    }
     Ok(Loaded::Source(Box::new(Compiled {
         sources,
         program: checked.program,

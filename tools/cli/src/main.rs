@@ -10,6 +10,7 @@ mod arguments;
 mod commands;
 mod compile;
 mod interrupt;
+mod laws;
 mod print;
 mod progress;
 mod render;
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
         Command::Fmt(fmt) => commands::fmt::fmt(&fmt),
         Command::Explain(explain) => match &explain.order {
             Some(file) => commands::order::order(file),
-            None => commands::explain::explain(explain.code.as_deref().unwrap_or_default()),
+            None => commands::explain::explain(explain.code.as_deref()),
         },
         Command::Worker => commands::worker::work(),
     }

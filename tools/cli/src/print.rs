@@ -8,6 +8,11 @@ pub fn line(text: impl Display) {
     let _ = writeln!(stdout(), "{text}");
 }
 
+/// Lines of what was asked for, each with its end.
+pub fn text(text: impl Display) {
+    let _ = write!(stdout(), "{text}");
+}
+
 /// A line about it.
 pub fn say(text: impl Display) {
     let _ = writeln!(stderr(), "{text}");

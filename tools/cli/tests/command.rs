@@ -113,6 +113,35 @@ fn mistakes_are_shown_in_three_forms() {
 }
 
 #[test]
+fn codes_are_explained() {
+    let folder = folder(&[]);
+    let (code, page, err) = run(folder.path(), &["explain", "E0301"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        page.starts_with("E0301: a value has the wrong type\n\n"),
+        "{page}"
+    );
+    assert!(
+        page.contains("\nWrong:\n    ") && page.contains("\nRight:\n    "),
+        "{page}"
+    );
+    for short in ["e0301", "e301", "301"] {
+        assert_eq!(run(folder.path(), &["explain", short]).1, page, "{short}");
+    }
+    let (code, page, _) = run(folder.path(), &["explain", "E0902"]);
+    assert!(code == 0 && page.contains("divided by zero"), "{page}");
+    let (code, list, _) = run(folder.path(), &["explain"]);
+    assert!(code == 0 && list.lines().count() > 80, "{list}");
+    assert!(
+        list.contains("\nE0301: a value has the wrong type\n"),
+        "{list}"
+    );
+    let (code, out, err) = run(folder.path(), &["explain", "E0390"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("did you mean E03"), "{err}");
+}
+
+#[test]
 fn what_is_wrong_with_the_command_line_is_exit_2() {
     let folder = folder(&[("p.sheaf", GOOD), ("edges.csv", "a,b\n")]);
     for arguments in [
@@ -330,4 +359,25 @@ fn programs_are_laid_out_in_place_or_named() {
     let (code, _, err) = run(folder.path(), &["fmt", "p.sheaf"]);
     assert!(code == 1 && err.contains("E0103"), "{err}");
     assert_eq!(read("p.sheaf"), "view a(x: Int;\n");
+}
+
+#[test]
+fn a_lattice_that_breaks_a_law_is_refused_with_the_smallest_example() {
+    let first = "lattice First on Int {
+    fn bottom() -> Int { 0 }
+    fn join(a: Int, b: Int) -> Int { a }
+}
+view a() -> First;
+a() -> 1;
+";
+    let falling = "monotone fn negated(x: Int) -> Int { -x }\nview a(x: Int);\na(negated(1));\n";
+    let folder = folder(&[("first.sheaf", first), ("falling.sheaf", falling)]);
+    for command in ["check", "run", "test"] {
+        let (code, out, err) = run(folder.path(), &[command, "first.sheaf"]);
+        let said = out + &err;
+        assert!(code == 1 && said.contains("E0331"), "{command}: {said}");
+        assert!(said.contains("join(0, 1) = 0, join(1, 0) = 1"), "{said}");
+        let (code, out, err) = run(folder.path(), &[command, "falling.sheaf"]);
+        assert!(code == 1 && (out + &err).contains("E0332"), "{command}");
+    }
 }

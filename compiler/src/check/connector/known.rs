@@ -29,7 +29,7 @@ const DELIMITED: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("header", Kind::Bool),
     ("null", Kind::Texts),
-    ("quote", Kind::Text),
+    ("quote", Kind::Bool),
     ("unit", Kind::Text),
 ];
 
@@ -47,7 +47,7 @@ const STDIN: &[(&str, Kind)] = &[
     ("header", Kind::Bool),
     ("null", Kind::Texts),
     ("path", Kind::Text),
-    ("quote", Kind::Text),
+    ("quote", Kind::Bool),
     ("unit", Kind::Text),
 ];
 
@@ -150,7 +150,6 @@ pub(in crate::check) fn only_appends(sink: &str) -> bool {
 const WRITTEN: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("header", Kind::Bool),
-    ("null", Kind::Text),
     ("order", Kind::Special),
 ];
 
@@ -158,7 +157,6 @@ const STDOUT: &[(&str, Kind)] = &[
     ("delimiter", Kind::Text),
     ("format", Kind::Text),
     ("header", Kind::Bool),
-    ("null", Kind::Text),
     ("order", Kind::Special),
 ];
 

@@ -10,30 +10,6 @@ use sheaf_kernels::ErrorCode;
 
 use crate::source::BadInput;
 
-/// One line that names the kind of failure with this code; `None` if it is no code of a run.
-pub fn code_title(code: &str) -> Option<&'static str> {
-    let kinds = [
-        (ErrorCode::Overflow, "a result does not fit its type"),
-        (ErrorCode::DivisionByZero, "something is divided by zero"),
-        (ErrorCode::Conversion, "a value cannot be converted"),
-        (
-            ErrorCode::Domain,
-            "a function is not defined at its arguments",
-        ),
-        (
-            ErrorCode::Conflict,
-            "`One` met two different values for one key",
-        ),
-        (
-            ErrorCode::IterationLimit,
-            "a recursion did not come to an end",
-        ),
-        (ErrorCode::Input, "a row of an input cannot be read"),
-    ];
-    let found = kinds.iter().find(|(kind, _)| kind.code() == code)?;
-    Some(found.1)
-}
-
 /// A row that failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {

@@ -28,7 +28,7 @@ use crate::environment::{Draft, Environment};
 use crate::sink::{Format, SinkError, Writer};
 use crate::source::SourceError;
 
-pub use failures::{Failure, Failures, code_title};
+pub use failures::{Failure, Failures};
 use feed::Feeding;
 pub use processes::{Invitation, Launch, serve};
 

@@ -1,24 +1,44 @@
-//! `sheaf explain CODE`
+//! `sheaf explain [CODE]`
 
-use sheaf_compiler::diagnostic::Code;
-use sheaf_node::run::code_title;
+use sheaf_compiler::diagnostic::{Code, codes};
+use sheaf_node::names::did_you_mean;
 
 use crate::{Outcome, print};
 
-/// Says what a code means.
-pub fn explain(code: &str) -> Outcome {
-    let upper = code.to_uppercase();
-    let title = match Code::find(code) {
-        Some(code) => code.title(),
-        None => match code_title(&upper) {
-            Some(title) => title,
-            None => {
-                let help = "codes stand in brackets behind the word error, such as E0301";
-                print::error(format_args!("there is no code {code}"), &[help.to_string()]);
-                return Outcome::Usage;
-            }
-        },
+/// Prints the page of a code, or all codes with their titles.
+pub fn explain(code: Option<&str>) -> Outcome {
+    let Some(written) = code else {
+        for (code, title) in codes::ALL {
+            print::line(format_args!("{code}: {title}"));
+        }
+        return Outcome::Success;
     };
-    print::line(format_args!("{upper}: {title}"));
+    let full = full(written);
+    let Some(code) = Code::find(&full) else {
+        let known = codes::ALL.iter().map(|(code, _)| code.as_str());
+        let mut help = Vec::from_iter(did_you_mean(&full, known));
+        help.push("`sheaf explain` alone lists every code".to_string());
+        print::error(format_args!("there is no code {written}"), &help);
+        return Outcome::Usage;
+    };
+    print::text(code.plain_page());
     Outcome::Success
+}
+
+/// `E0301` for what a person writes: `e0301`, `E301`, `301`.
+fn full(written: &str) -> String {
+    let digits = written.trim_start_matches(['e', 'E']);
+    format!("E{digits:0>4}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_may_be_written_short() {
+        for written in ["E0301", "e0301", "E301", "e301", "0301", "301"] {
+            assert_eq!(full(written), "E0301");
+        }
+    }
 }
