@@ -998,6 +998,28 @@ agent Node(rank: Int, zone: String) {
 "#,
     ),
     (
+        "a service for a value",
+        "E0206",
+        r#"
+service Log {
+    table line(text: String);
+    message note(text: String);
+    on note(text) { merge line(text); }
+}
+view logs(n: Nat);
+logs(1) if let log = Log, log == log;
+"#,
+    ),
+    (
+        "a stream without its topic",
+        "E0210",
+        r#"
+input click(page: String) from kafka();
+view pages(page: String);
+pages(p) if click(p);
+"#,
+    ),
+    (
         "a service for a type",
         "E0204",
         r#"
