@@ -97,13 +97,13 @@ impl Checker<'_> {
                             Label::Changing => format!("rows of `{name}` may be taken back"),
                             _ => format!("rows of `{name}` may arrive later"),
                         };
-                        unsettled.push(self.unsettled(effect, one, why));
+                        unsettled.push(self.unsettled(one, why));
                     }
                     (None, _) => {
                         if let Some(why) = self.takes_back(one, declared.label)
                             && !self.fires_anyway(one, &found)
                         {
-                            unsettled.push(self.unsettled(effect, one, why));
+                            unsettled.push(self.unsettled(one, why));
                         }
                     }
                 },
@@ -139,7 +139,7 @@ impl Checker<'_> {
         mode.map_or(span, |mode| mode.atom)
     }
 
-    fn unsettled<'e>(&self, _: &Effect, one: &Found<'e>, why: String) -> Unsettled<'e> {
+    fn unsettled<'e>(&self, one: &Found<'e>, why: String) -> Unsettled<'e> {
         Unsettled {
             atom: one.atom,
             span: self.start_of(one.atom),
