@@ -241,7 +241,7 @@ impl Steps<'_> {
         }
         for column in &rule.head.columns {
             if self.motion(column) != Motion::Still {
-                return Some(self.blame(column, "changes on the way"));
+                return Some(self.blame(column, "a key that changes on the way"));
             }
         }
         let contribution = rule.head.contribution.as_ref()?;

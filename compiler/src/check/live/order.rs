@@ -202,7 +202,7 @@ impl Checker<'_> {
                 at,
                 format!("the value of `{name}` still climbs, and this use of it is not monotone"),
             )
-            .label(reason)
+            .label(reason.trim_start_matches("a key that "))
             .and(start, format!("reads `{name}`"))
             .note("A standing rule acts as soon as it holds. While values climb it may test a bound that stays passed (`>=`, never `==`), or hand them to a lattice that climbs with them.")
             .help("wait with `final`, say `sample … because \"…\"`, or test a bound with `>=`"),
