@@ -433,7 +433,8 @@ pub enum ExprKind {
     /// the other fails; `OptionOr` does not need its second argument for a `Some`; all others fail
     /// if an argument does.
     Call(Function, Vec<Expr>),
-    /// A function of [`Program::functions`], applied. It fails if an argument does.
+    /// A function of [`Program::functions`] or [`Live::functions`], applied. It fails if an argument
+    /// does.
     Invoke(String, Vec<Expr>),
     /// Condition, then, otherwise. What is not taken never fails.
     If(Box<[Expr; 3]>),

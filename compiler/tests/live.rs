@@ -414,3 +414,42 @@ fn a_service_of_another_file_is_reached_by_its_messages_and_requests() {
         "t:3:7: error[E0603]: `count` is a table of `shop.Stock`, which alone may merge it"
     );
 }
+
+#[test]
+fn long_chains_of_views_are_followed_to_their_end() {
+    let chain: String = (1..2000)
+        .map(|i| {
+            format!(
+                "view v{i}(k: Int, a: Int);\nv{i}(k, a) if v{}(k, a);\n",
+                i - 1
+            )
+        })
+        .collect();
+    let text = format!(
+        "table t(k: Int, a: Int);\ntable seen(k: Int);\nevent e(k: Int);\nevent f(k: Int);\n\
+         on e(k) {{ merge t(k, k); }}\nview v0(k: Int, a: Int);\nv0(k, a) if t(k, a);\n{chain}\
+         on f(k) {{ merge seen(k) if final v1999(k, _); }}\n\
+         coordinate c by k because \"it is a test\" {{\n    \
+         on f(k) {{ merge seen(k) if v1999(k, _); }}\n}}\n"
+    );
+    let started = std::time::Instant::now();
+    let (checked, _) = check_text(&text);
+    println!("2,000 views in {:?}", started.elapsed());
+    let codes: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .map(|d| d.code.as_str())
+        .collect();
+    assert_eq!(codes, ["E0504", "E0509"]);
+    let sealed = text.replace(
+        "merge t(k, k);",
+        "merge t(k, k); seal t(k, _) because \"one is enough\";",
+    );
+    let (checked, _) = check_text(&sealed);
+    let codes: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .map(|d| d.code.as_str())
+        .collect();
+    assert_eq!(codes, ["E0509"]);
+}

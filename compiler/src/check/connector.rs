@@ -113,12 +113,24 @@ impl<'a> Checker<'a> {
         let names = connector.arguments.iter().filter_map(|a| a.name.as_ref());
         self.refuse_doubles(module, names, "option");
         if known.path == PathNeed::Needed && positional == 0 {
+            let is_live = is_live(name) || is_live_sink(name);
             self.option_error(
                 module,
                 connector.span,
-                format!("`{name}` needs a path"),
-                "which file?".into(),
-                format!("write `{name}(\"file.{name}\")`"),
+                match is_live {
+                    true => format!("`{name}` needs a topic"),
+                    false => format!("`{name}` needs a path"),
+                },
+                if is_live {
+                    "which topic?"
+                } else {
+                    "which file?"
+                }
+                .into(),
+                match is_live {
+                    true => format!("write `{name}(\"topic\")`"),
+                    false => format!("write `{name}(\"file.{name}\")`"),
+                },
             );
             return None;
         }

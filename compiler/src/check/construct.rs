@@ -359,17 +359,24 @@ impl Body<'_, '_> {
     }
 
     fn unknown_constructor(&mut self, name: &Name) {
-        let is_type = self.checker.type_name(self.module, name.as_str()).is_some();
+        let def = self.checker.type_name(self.module, name.as_str());
+        let is_service = matches!(def, Some(Def::Service(_)));
+        let is_type = def.is_some() && !is_service;
         let diagnostic = self
             .error(
                 codes::UNKNOWN_CONSTRUCTOR,
                 name.span,
                 match is_type {
                     true => format!("`{}` is a type, not a value", name.text),
+                    false if is_service => format!("`{}` is a service, not a value", name.text),
                     false => format!("there is no constructor `{}`", name.text),
                 },
             )
-            .label(if is_type { "a type" } else { "not declared" });
+            .label(match is_type {
+                true => "a type",
+                false if is_service => "a service",
+                false => "not declared",
+            });
         let variants: Vec<String> = self
             .checker
             .types
@@ -383,6 +390,9 @@ impl Body<'_, '_> {
             .collect();
         let near = nearest(name.as_str(), variants.iter().map(String::as_str)).map(str::to_owned);
         self.report(match near {
+            _ if is_service => {
+                diagnostic.help("it stands after `to`, or before the dot of what it declares")
+            }
             _ if is_type => {
                 diagnostic.help(format!("write `{} {{ … }}` to make a record", name.text))
             }

@@ -213,6 +213,7 @@ impl Checker<'_> {
                 Def::Nominal(name) => Type::Named(name),
                 Def::Alias(index) => self.resolve_alias(index, module, ty.span),
                 Def::Lattice(index) => self.lattice_type(index),
+                Def::Service(_) => return self.unknown_type(module, path),
                 Def::Template(index) => {
                     return self.resolve_template(module, ty.span, index, generics);
                 }

@@ -624,6 +624,16 @@ service B {
 "#,
     ),
     (
+        "a misspelled event",
+        "E0201",
+        r#"
+service S {
+    request ask(n: Int) -> Int;
+    on aks(n) { reply n; }
+}
+"#,
+    ),
+    (
         "an event that nothing waits for",
         "E0614",
         r#"
@@ -983,8 +993,42 @@ on beat(now) { merge tick(now); }
 agent Node(rank: Int, zone: String) {
     table seen(n: Int);
     message ping(n: Int);
-    on ping(n) { merge seen(n); }
+    on ping(n) { merge seen(n + rank) if zone != ""; }
 }
+"#,
+    ),
+    (
+        "a service for a value",
+        "E0206",
+        r#"
+service Log {
+    table line(text: String);
+    message note(text: String);
+    on note(text) { merge line(text); }
+}
+view logs(n: Nat);
+logs(1) if let log = Log, log == log;
+"#,
+    ),
+    (
+        "a stream without its topic",
+        "E0210",
+        r#"
+input click(page: String) from kafka();
+view pages(page: String);
+pages(p) if click(p);
+"#,
+    ),
+    (
+        "a service for a type",
+        "E0204",
+        r#"
+service Log {
+    table line(text: String);
+    message note(text: String);
+    on note(text) { merge line(text); }
+}
+table logs(log: Log);
 "#,
     ),
     (

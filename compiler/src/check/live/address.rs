@@ -3,7 +3,7 @@
 use crate::check::body::Body;
 use crate::check::expr::path_of;
 use crate::check::names::Def;
-use crate::check::types::is_poisoned;
+use crate::check::types::{is_poisoned, poison};
 use crate::diagnostic::codes;
 use crate::source::Span;
 use crate::syntax::ast::{self, Arguments, ExprKind, Name};
@@ -136,6 +136,17 @@ impl Body<'_, '_> {
             let (_, span) = crate::check::place(key.span);
             self.is_tainted |= is_poisoned(&key.ty);
             self.parameter(&key.name, key.ty, span);
+            return;
+        }
+        let modules = self.checker.modules;
+        let Some(owner) = &modules[self.module].owner else {
+            return;
+        };
+        if let OwnerKind::Agent(columns) = &owner.kind {
+            // Reported where it is declared.
+            for column in columns {
+                self.parameter(column.name.as_str(), poison(), column.name.span);
+            }
         }
     }
 }

@@ -109,7 +109,9 @@ impl Checker<'_> {
             match KNOWN.iter().find(|known| known.name == name) {
                 Some(known) if known.on.contains(&word(&item.kind)) => {
                     self.check_attribute(module, item, attribute, known);
-                    self.note_live(module, attribute.span, "an attribute of what lives");
+                    if matches!(item.kind, ItemKind::View(_) | ItemKind::Input(_)) {
+                        self.note_live(module, attribute.span, "an attribute");
+                    }
                 }
                 Some(known) => {
                     let known = format!("it stands before `{}`", known.on.join("`, `"));

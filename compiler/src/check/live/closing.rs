@@ -4,6 +4,9 @@
 //! the time that the read binds; a view where every atom of every rule is, at what the view's bound columns
 //! determine. A request is closed by its reply or its timeout. Recursion is assumed to close: what is
 //! refused here is only what no run can ever close.
+//!
+//! Questions about views depend on each other, perhaps in a circle. They are answered without recursion:
+//! each begins with "it can be closed", and whoever asked looks again when an answer turns out worse.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,11 +52,40 @@ pub(super) struct Closing<'p> {
     /// For each table: the columns that each of its seals binds.
     seals: BTreeMap<&'p str, Vec<BTreeSet<usize>>>,
     rules: BTreeMap<&'p str, Vec<&'p Rule>>,
-    answers: BTreeMap<(String, Vec<Known>), Option<Cause>>,
+    /// Relations whose rules know the key of an agent, their first variable.
+    keyed: BTreeSet<&'p str>,
+    /// Of views: whether they can never be closed, as far as that is found out.
+    answers: BTreeMap<Question, bool>,
+    /// For each question: those whose answer depends on it.
+    askers: BTreeMap<Question, BTreeSet<Question>>,
+    /// Questions to look at, again or for the first time.
+    pending: Vec<Question>,
+    /// What is being answered.
+    current: Option<Question>,
+}
+
+/// A relation, and what is known of its columns.
+type Question = (String, Vec<Known>);
+
+/// What is known of a relation without looking at rules.
+enum Base {
+    Closes,
+    Never(Cause),
+    View,
 }
 
 impl<'p> Closing<'p> {
-    pub(super) fn new(program: &'p Program, effects: &'p Effects) -> Self {
+    pub(super) fn new(program: &'p Program, effects: &'p Effects, agents: &BTreeSet<&str>) -> Self {
+        let is_keyed = |name: &&str| {
+            name.rsplit_once('.')
+                .is_some_and(|(owner, _)| agents.contains(owner))
+        };
+        let keyed = program
+            .relations
+            .keys()
+            .map(String::as_str)
+            .filter(is_keyed)
+            .collect();
         let mut seals: BTreeMap<&str, Vec<BTreeSet<usize>>> = BTreeMap::new();
         for effect in effects
             .effects
@@ -74,33 +106,111 @@ impl<'p> Closing<'p> {
             late: &effects.late,
             seals,
             rules,
+            keyed,
             answers: BTreeMap::new(),
+            askers: BTreeMap::new(),
+            pending: Vec::new(),
+            current: None,
         }
     }
 
     /// Why a relation can never be closed where these columns are known; `None` if it can.
     pub(super) fn never(&mut self, relation: &str, known: &[Known]) -> Option<Cause> {
-        let declared = self.program.relations.get(relation)?;
+        loop {
+            let never = self.is_never(relation, known);
+            if !self.answer_pending() {
+                return never.then(|| self.cause(relation, known));
+            }
+        }
+    }
+
+    /// Whether a relation can never be closed, as far as that is found out.
+    fn is_never(&mut self, relation: &str, known: &[Known]) -> bool {
+        match self.base(relation, known) {
+            Base::Closes => false,
+            Base::Never(_) => true,
+            Base::View => {
+                let question = (relation.to_owned(), known.to_vec());
+                if let Some(current) = &self.current {
+                    let askers = self.askers.entry(question.clone()).or_default();
+                    askers.insert(current.clone());
+                }
+                if let Some(answer) = self.answers.get(&question) {
+                    return *answer;
+                }
+                self.answers.insert(question.clone(), false);
+                self.pending.push(question);
+                false
+            }
+        }
+    }
+
+    /// Answers what is asked; true if anything was.
+    fn answer_pending(&mut self) -> bool {
+        let any = !self.pending.is_empty();
+        while let Some(question) = self.pending.pop() {
+            if self.answers.get(&question) == Some(&true) {
+                continue;
+            }
+            self.current = Some(question.clone());
+            let never = !self.open_beneath(&question).is_empty();
+            self.current = None;
+            if never {
+                self.pending
+                    .extend(self.askers.remove(&question).unwrap_or_default());
+                self.answers.insert(question, true);
+            }
+        }
+        any
+    }
+
+    /// What stays open beneath a view: of the ways that lead there, the first by name.
+    fn cause(&mut self, relation: &str, known: &[Known]) -> Cause {
+        let mut question = (relation.to_owned(), known.to_vec());
+        let mut seen = BTreeSet::new();
+        loop {
+            if let Base::Never(cause) = self.base(&question.0, &question.1) {
+                return cause;
+            }
+            seen.insert(question.clone());
+            let beneath = self.open_beneath(&question);
+            match beneath.into_iter().find(|next| !seen.contains(next)) {
+                Some(next) => question = next,
+                None => {
+                    return Cause {
+                        text: format!("`{}` never closes", short(relation)),
+                        advice: "read it with `sample … because \"…\"`".to_owned(),
+                        relation: relation.to_owned(),
+                    };
+                }
+            }
+        }
+    }
+
+    fn base(&self, relation: &str, known: &[Known]) -> Base {
+        let Some(declared) = self.program.relations.get(relation) else {
+            return Base::Closes;
+        };
         if declared.label == Label::Closed {
-            return None;
+            return Base::Closes;
         }
         let name = short(relation);
         let cause = |text: String, advice: &str| {
-            Some(Cause {
+            Base::Never(Cause {
                 relation: relation.to_owned(),
                 text,
                 advice: advice.to_owned(),
             })
         };
         match &declared.kind {
-            RelationKind::Live(LiveKind::Request) => None,
+            RelationKind::Live(LiveKind::Request) => Base::Closes,
             RelationKind::Live(LiveKind::Table) => {
                 let seals = self.seals.get(relation).map_or(&[][..], Vec::as_slice);
                 let is_known = |index: &usize| known.get(*index) == Some(&Known::Yes);
                 if seals.iter().any(|bound| bound.iter().all(is_known)) {
-                    return None;
+                    return Base::Closes;
                 }
-                match seals.iter().min_by_key(|bound| bound.len()) {
+                match seals.iter().min_by_key(|bound| (bound.len(), *bound)) {
                     None => cause(
                         format!("no `seal` ever closes `{name}`"),
                         "seal what it waits for, or read with `sample … because \"…\"`",
@@ -142,36 +252,39 @@ impl<'p> Closing<'p> {
                         "bind the time, or a window of it",
                     )
                 }
-                Some(_) => None,
+                Some(_) => Base::Closes,
             },
-            RelationKind::View => self.view_never(relation, known),
+            RelationKind::View => Base::View,
         }
     }
 
-    fn view_never(&mut self, relation: &str, known: &[Known]) -> Option<Cause> {
-        let key = (relation.to_owned(), known.to_vec());
-        if let Some(answer) = self.answers.get(&key) {
-            return answer.clone();
-        }
-        // On the way round a recursion it is assumed to close.
-        self.answers.insert(key.clone(), None);
-        let mut worst = None;
-        for rule in self.rules.get(relation).cloned().unwrap_or_default() {
+    /// What a view reads that can never be closed, ascending.
+    fn open_beneath(&mut self, (relation, known): &Question) -> BTreeSet<Question> {
+        let mut beneath = BTreeSet::new();
+        for rule in self
+            .rules
+            .get(relation.as_str())
+            .cloned()
+            .unwrap_or_default()
+        {
             let mut variables = from_head(&rule.head.columns, known);
+            if self.keyed.contains(relation.as_str()) {
+                variables.insert(0, Known::Yes);
+            }
             let values: Vec<&Expr> = rule
                 .head
                 .columns
                 .iter()
                 .chain(&rule.head.contribution)
                 .collect();
-            let open = self.open(&rule.conditions, &values, &mut variables, &|_| false);
-            worst = worst.or(open.into_iter().next().map(|(_, cause)| cause));
+            let open = self.find_open(&rule.conditions, &values, &mut variables, &|_| false);
+            beneath.extend(open.into_iter().map(|(_, question)| question));
         }
-        self.answers.insert(key, worst.clone());
-        worst
+        beneath
     }
 
     /// The atoms that can never be closed, with the reason; those that `is_free` names need not be.
+    /// `variables` are told what the conditions determine.
     pub(super) fn open(
         &mut self,
         conditions: &[Condition],
@@ -179,14 +292,37 @@ impl<'p> Closing<'p> {
         variables: &mut Variables,
         is_free: &dyn Fn(&Atom) -> bool,
     ) -> Vec<(sheaf_ir::Span, Cause)> {
+        let given = variables.clone();
+        loop {
+            variables.clone_from(&given);
+            let open = self.find_open(conditions, values, variables, is_free);
+            if !self.answer_pending() {
+                let open = open.into_iter();
+                return open
+                    .map(|(span, (relation, known))| (span, self.cause(&relation, &known)))
+                    .collect();
+            }
+        }
+    }
+
+    /// The atoms that can never be closed, as far as that is found out.
+    fn find_open(
+        &mut self,
+        conditions: &[Condition],
+        values: &[&Expr],
+        variables: &mut Variables,
+        is_free: &dyn Fn(&Atom) -> bool,
+    ) -> Vec<(sheaf_ir::Span, Question)> {
         self.determine(conditions, variables, is_free);
         let mut open = Vec::new();
         for condition in conditions {
             if let Condition::Atom(atom) = condition
                 && !is_free(atom)
-                && let Some(cause) = self.never(&atom.relation, &columns_of(atom, variables))
             {
-                open.push((atom.span, cause));
+                let known = columns_of(atom, variables);
+                if self.is_never(&atom.relation, &known) {
+                    open.push((atom.span, (atom.relation.clone(), known)));
+                }
             }
         }
         let inside = conditions.iter().flat_map(exprs_of);
@@ -201,11 +337,11 @@ impl<'p> Closing<'p> {
         expr: &Expr,
         variables: &Variables,
         is_free: &dyn Fn(&Atom) -> bool,
-        open: &mut Vec<(sheaf_ir::Span, Cause)>,
+        open: &mut Vec<(sheaf_ir::Span, Question)>,
     ) {
         if let ExprKind::Comprehension { conditions, .. } = &expr.kind {
             let mut inner = variables.clone();
-            open.extend(self.open(conditions, &parts_of(expr), &mut inner, is_free));
+            open.extend(self.find_open(conditions, &parts_of(expr), &mut inner, is_free));
             return;
         }
         for part in parts_of(expr) {
@@ -214,7 +350,7 @@ impl<'p> Closing<'p> {
     }
 
     /// Finds out, in any order, which variables a conjunction determines.
-    pub(super) fn determine(
+    fn determine(
         &mut self,
         conditions: &[Condition],
         variables: &mut Variables,
@@ -270,7 +406,7 @@ impl<'p> Closing<'p> {
         if self.is_call(atom) {
             return arguments_known(&known);
         }
-        self.never(&atom.relation, &known).is_none()
+        !self.is_never(&atom.relation, &known)
     }
 
     fn is_call(&self, atom: &Atom) -> bool {

@@ -101,82 +101,73 @@ impl Checker<'_> {
             .collect();
         let mut seen = BTreeSet::new();
         let mut outside = Vec::new();
-        self.look_beneath(
-            (index, block),
-            &atom.relation,
-            parts,
-            &mut seen,
-            &mut outside,
-        );
+        let mut rest: Vec<(String, Parts)> = vec![(atom.relation.clone(), parts)];
+        while let Some(read) = rest.pop() {
+            if seen.insert(read.clone()) {
+                let beneath = self.look_beneath((index, block), &read.0, &read.1, &mut outside);
+                rest.extend(beneath);
+            }
+        }
         outside.sort_by_key(|one| (one.file, one.span));
         outside.dedup_by_key(|one| (one.file, one.span));
         outside
     }
 
+    /// Who writes a table or input outside the block; of a view, what it reads.
     fn look_beneath(
         &self,
-        block: (usize, &Block),
+        (index, block): (usize, &Block),
         relation: &str,
-        parts: Parts,
-        seen: &mut BTreeSet<(String, Parts)>,
+        parts: &Parts,
         outside: &mut Vec<Outside>,
-    ) {
-        let Some(declared) = self.program.relations.get(relation) else {
-            return;
+    ) -> Vec<(String, Parts)> {
+        let mut beneath = Vec::new();
+        let declared = self.program.relations.get(relation);
+        let Some(declared) = declared.filter(|declared| declared.label != Label::Closed) else {
+            return beneath;
         };
-        if declared.label == Label::Closed || !seen.insert((relation.to_owned(), parts.clone())) {
-            return;
-        }
         let name = short(relation);
-        let mut add = |module: Option<usize>, span: sheaf_ir::Span, text: String| {
-            let (file, at) = crate::check::place(span);
-            let (file, span) = (module.map_or(file, |module| self.file(module)), at);
+        let mut add = |span: sheaf_ir::Span, text: String| {
+            let (file, span) = crate::check::place(span);
             outside.push(Outside { file, span, text });
         };
         match &declared.kind {
             RelationKind::Input(_) => {
                 add(
-                    None,
                     declared.span,
                     format!("rows of `{name}` arrive from outside"),
                 );
             }
             RelationKind::Live(LiveKind::Table) => {
-                let is_own = relation == self.modules[block.1.module].qualify(name);
-                let keyed = self.keyed_columns(block.1, &parts, is_own);
+                let is_own = relation == self.modules[block.module].qualify(name);
+                let keyed = self.keyed_columns(block, parts, is_own);
                 if keyed.is_none() {
                     add(
-                        None,
                         declared.span,
-                        format!("`{name}` is read at another key than `{}`", block.1.by),
+                        format!("`{name}` is read at another key than `{}`", block.by),
                     );
-                    return;
+                    return beneath;
                 }
                 for writer in self.writers(relation) {
                     let span = self.span(writer.module, writer.at);
-                    if writer.block != Some(block.0) {
-                        add(None, span, format!("writes `{name}` outside the block"));
-                    } else if !self.is_keyed(block.1, writer, keyed.as_deref(), is_own) {
+                    if writer.block != Some(index) {
+                        add(span, format!("writes `{name}` outside the block"));
+                    } else if !self.is_keyed(block, writer, keyed.as_deref(), is_own) {
                         add(
-                            None,
                             span,
-                            format!("writes `{name}` at another key than `{}`", block.1.by),
+                            format!("writes `{name}` at another key than `{}`", block.by),
                         );
                     }
                 }
             }
             RelationKind::Live(kind) => {
-                add(
-                    None,
-                    declared.span,
-                    format!("`{name}` is a {}", kind.word()),
-                );
+                add(declared.span, format!("`{name}` is a {}", kind.word()));
             }
             RelationKind::View => {
                 let rules = self.program.rules.iter();
                 for rule in rules.filter(|rule| rule.head.relation == relation) {
                     let mut keyed: BTreeMap<VariableId, &String> = BTreeMap::new();
-                    for (column, part) in rule.head.columns.iter().zip(&parts) {
+                    for (column, part) in rule.head.columns.iter().zip(parts) {
                         if let (ExprKind::Variable(id), Some(part)) = (&column.kind, part) {
                             keyed.insert(*id, part);
                         }
@@ -193,12 +184,12 @@ impl Checker<'_> {
                             Arg::Variable(id) => keyed.get(id).map(|part| (*part).clone()),
                             _ => None,
                         });
-                        let parts = parts.collect();
-                        self.look_beneath(block, &found.atom.relation, parts, seen, outside);
+                        beneath.push((found.atom.relation.clone(), parts.collect()));
                     }
                 }
             }
         }
+        beneath
     }
 
     fn writers<'s>(&'s self, table: &'s str) -> impl Iterator<Item = &'s Effect> {

@@ -32,7 +32,12 @@ impl Checker<'_> {
     /// Judges every effect, every output and every reason.
     pub(in crate::check) fn check_order(&mut self) {
         let mut found = Vec::new();
-        let mut closing = Closing::new(&self.program, &self.effects);
+        let agents = self
+            .effects
+            .keys
+            .keys()
+            .map(|module| self.modules[*module].path.as_str());
+        let mut closing = Closing::new(&self.program, &self.effects, &agents.collect());
         for effect in &self.effects.effects {
             self.judge(effect, &mut closing, &mut found);
         }
@@ -92,13 +97,13 @@ impl Checker<'_> {
                             Label::Changing => format!("rows of `{name}` may be taken back"),
                             _ => format!("rows of `{name}` may arrive later"),
                         };
-                        unsettled.push(self.unsettled(effect, one, why));
+                        unsettled.push(self.unsettled(one, why));
                     }
                     (None, _) => {
                         if let Some(why) = self.takes_back(one, declared.label)
                             && !self.fires_anyway(one, &found)
                         {
-                            unsettled.push(self.unsettled(effect, one, why));
+                            unsettled.push(self.unsettled(one, why));
                         }
                     }
                 },
@@ -134,7 +139,7 @@ impl Checker<'_> {
         mode.map_or(span, |mode| mode.atom)
     }
 
-    fn unsettled<'e>(&self, _: &Effect, one: &Found<'e>, why: String) -> Unsettled<'e> {
+    fn unsettled<'e>(&self, one: &Found<'e>, why: String) -> Unsettled<'e> {
         Unsettled {
             atom: one.atom,
             span: self.start_of(one.atom),
@@ -197,7 +202,7 @@ impl Checker<'_> {
                 at,
                 format!("the value of `{name}` still climbs, and this use of it is not monotone"),
             )
-            .label(reason)
+            .label(reason.trim_start_matches("a key that "))
             .and(start, format!("reads `{name}`"))
             .note("A standing rule acts as soon as it holds. While values climb it may test a bound that stays passed (`>=`, never `==`), or hand them to a lattice that climbs with them.")
             .help("wait with `final`, say `sample … because \"…\"`, or test a bound with `>=`"),
@@ -353,7 +358,7 @@ impl Checker<'_> {
         let (name, what) = (short(&atom.relation), self.what_is(&atom.relation));
         let message = match &effect.event {
             Some((event, _)) => format!(
-                "this rule waits for `{}`, and cannot read {what}, too",
+                "this rule waits for `{}`, and `{name}` is {what}, too",
                 short(event)
             ),
             None => format!("`{name}` is {what}, and only `on` waits for what happens"),

@@ -16,7 +16,8 @@ impl Checker<'_> {
                 .owner
                 .as_ref()
                 .is_some_and(|owner| matches!(owner.kind, super::service::OwnerKind::Outside(_)));
-            if self.modules[module].is_broken || scope.is_open || is_outside {
+            let is_lost = self.effects.lost_blocks.contains(&module);
+            if self.modules[module].is_broken || scope.is_open || is_outside || is_lost {
                 continue;
             }
             for (name, entry) in &scope.callables {

@@ -77,7 +77,7 @@ impl Checker<'_> {
                     .note("`output final` writes a row once, when it is there for good.");
                     out.push(
                         self.with_declaration(diagnostic, &cause.relation, "this stays open")
-                            .help(cause.advice),
+                            .help("close it with `seal` or `late`, or publish without `final` where changes are taken"),
                     );
                 }
                 continue;

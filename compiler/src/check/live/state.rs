@@ -32,6 +32,8 @@ pub(in crate::check) struct Effects {
     pub(in crate::check) removed: BTreeMap<String, hir::Reason>,
     /// Of live inputs: how late their rows may be.
     pub(super) late: BTreeMap<String, Late>,
+    /// Modules with an `on` block that waits for nothing known.
+    pub(super) lost_blocks: BTreeSet<usize>,
     /// A rule with a `seal` was wrong, so what can become final is not known.
     pub(super) has_lost_seal: bool,
 }
