@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sheaf_compiler::diagnostic::codes;
-use sheaf_tests::manual::{Page, execute, folder, pages, pieces_of_code};
+use sheaf_tests::manual::{Page, execute, folder, library_pages, pages, pieces_of_code};
 
 /// Codes that no small program gives.
 const WITHOUT_PROGRAM: &[&str] = &["E0125"];
@@ -109,6 +109,23 @@ fn every_code_has_its_page() {
         let needed = usize::from(!WITHOUT_PROGRAM.contains(&code.as_str()));
         for word in ["wrong", "right"] {
             assert!(count(word) >= needed, "{}: no `sheaf {word}`", page.name);
+        }
+    }
+}
+
+#[test]
+fn the_chapter_of_the_library_is_what_its_files_say() {
+    for (name, text) in library_pages() {
+        let path = folder().join(&name);
+        if std::env::var_os("SHEAF_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(&path, text).expect("a written page");
+        } else {
+            let written = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                written == text,
+                "{name} is not up to date: SHEAF_BLESS=1 writes it"
+            );
         }
     }
 }

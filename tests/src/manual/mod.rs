@@ -14,6 +14,8 @@
 //!     - `row="not atom"`: the block shows what the row of a table says (see below);
 //!     - `wrong` and `right` stand on error pages only. The first has the page's code and no other
 //!       diagnostic; on a page of family E09 it is run and fails with it. The second has none.
+//!     - `example`, in the chapter of the standard library, which is made from `stdlib/`: no program but
+//!       expressions that are true, with the functions of the page in scope.
 //! - `output needs.csv` and `stdout`: a file that the last `run` wrote, and its standard output.
 //! - `console`: the lines with `$ ` are run by a shell, and print the lines below them.
 //! - `sh`, `sql`, `datalog`, `text` without a name: shown and not executed.
@@ -24,9 +26,11 @@
 //! With `SHEAF_BLESS=1` what `output`, `stdout` and `console` blocks show is rewritten, nothing else.
 
 mod execute;
+mod library;
 mod page;
 
 pub use execute::{Failure, execute};
+pub use library::library_pages;
 pub use page::{Block, Page, Table, pieces_of_code};
 
 use std::path::{Path, PathBuf};
