@@ -15,6 +15,7 @@ mod atom;
 mod binary;
 mod body;
 mod call;
+mod combiner;
 mod comprehension;
 mod conditions;
 mod connector;
@@ -25,8 +26,11 @@ mod emit;
 mod exhaustive;
 mod expr;
 mod function;
-mod intrinsic;
+mod generic;
+mod instance;
 mod labels;
+mod lattice;
+mod library;
 mod matching;
 mod mentions;
 mod modules;
@@ -39,6 +43,7 @@ mod reads;
 mod rule;
 mod strata;
 mod suggest;
+mod termination;
 mod test_block;
 mod types;
 
@@ -51,6 +56,7 @@ use crate::hir;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast;
 
+pub(crate) use library::PRELUDE;
 use modules::Module;
 use names::Scope;
 
@@ -117,11 +123,13 @@ pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Ch
     checker.declare_names();
     checker.resolve_uses();
     checker.declare_types();
+    checker.declare_functions();
     checker.declare_relations();
     checker.check_functions();
     checker.check_rules();
     checker.check_outputs();
     checker.check_tests();
+    checker.make_instances();
     checker.report_unused();
     checker.find_strata();
     checker.check_monotone();
@@ -148,7 +156,18 @@ struct Checker<'a> {
     aliases: Vec<types::Alias<'a>>,
     /// How many types around the one that is being resolved.
     type_depth: usize,
+    /// What the type parameters in scope stand for.
+    type_arguments: generic::Bindings,
+    /// Generic types.
+    templates: Vec<generic::Template<'a>>,
+    /// Copies of generic types: of which template, at which types.
+    instances: BTreeMap<String, (usize, Vec<sheaf_ir::Type>)>,
     functions: Vec<function::Definition<'a>>,
+    /// Functions that the IR has.
+    intrinsics: Vec<library::Intrinsic<'a>>,
+    lattices: Vec<lattice::Definition<'a>>,
+    /// Copies of functions that are called by name and are not yet made.
+    wanted: Vec<instance::Wanted>,
     /// Views that have a rule, right or wrong, or whose rules may have been lost.
     derived: BTreeSet<String>,
     /// Inputs whose source is not run yet or is wrong, with the reason why they are not closed.
@@ -180,7 +199,13 @@ impl<'a> Checker<'a> {
             types: BTreeMap::new(),
             aliases: Vec::new(),
             type_depth: 0,
+            type_arguments: BTreeMap::new(),
+            templates: Vec::new(),
+            instances: BTreeMap::new(),
             functions: Vec::new(),
+            intrinsics: Vec::new(),
+            lattices: Vec::new(),
+            wanted: Vec::new(),
             derived: BTreeSet::new(),
             live: BTreeMap::new(),
             used: BTreeSet::new(),
@@ -211,6 +236,7 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(mut self) -> (hir::Program, Vec<Diagnostic>) {
+        self.types.retain(|name, _| !name.contains('\''));
         self.program.types = self.types;
         (self.program, self.diagnostics)
     }

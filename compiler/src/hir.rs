@@ -5,8 +5,10 @@
 //!   module follow its path (`shop.prices.edge`).
 //! - Every expression has the type it claims and [`sheaf_ir::Function::result_type`] agrees. There is
 //!   no implicit conversion: widening Nat to Int is a call of `ToInt`.
-//! - Functions (`fn`) are inlined, `match` is a chain of `if` and `let`, patterns are variables,
-//!   tests and lets. Type aliases are gone.
+//! - Functions (`fn`) are inlined, but those that call themselves, that are `monotone` or that belong
+//!   to a lattice: these are in [`Program::functions`]. `match` is a chain of `if` and `let`, patterns
+//!   are variables, tests and lets. Type aliases and type parameters are gone: each use of a generic
+//!   type or function is a copy of its own, named with its types (`Pair<Int, String>`).
 //! - Rules, relations and strata are in an order that does not depend on the order of the text.
 //!
 //! # What a body means
@@ -41,6 +43,10 @@ pub struct Program {
     pub files: Vec<String>,
     /// Records and enums by qualified name, as far as they are used in types.
     pub types: BTreeMap<String, Nominal>,
+    /// Functions that are called by name, not inlined: by qualified name.
+    pub functions: BTreeMap<String, FunctionDefinition>,
+    /// Users' lattices by qualified name.
+    pub lattices: BTreeMap<String, Lattice>,
     /// Params by qualified name.
     pub params: BTreeMap<String, Param>,
     /// Inputs and views by qualified name.
@@ -53,6 +59,38 @@ pub struct Program {
     pub outputs: Vec<Output>,
     /// The test blocks that this version can run, in the order of the text.
     pub tests: Vec<Test>,
+}
+
+/// A function that is called by name. It ends for all arguments: where it calls itself, directly or
+/// through others, one argument is a part of the value it got in that place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionDefinition {
+    /// The parameters: variables of [`FunctionDefinition::variables`], in order.
+    pub parameters: Vec<VariableId>,
+    /// All variables of the body, parameters included.
+    pub variables: Vec<Variable>,
+    /// What it gives; its type is the function's result.
+    pub body: Expr,
+    /// If it is declared `monotone`: the order of each parameter, then that of the result. Whether
+    /// it keeps its word is a law that is tested, not proved.
+    pub monotone: Option<Vec<Order>>,
+    /// Its name in the declaration.
+    pub span: Span,
+}
+
+pub use sheaf_ir::Order;
+
+/// A lattice of the program's own: what merges by [`Lattice::join`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lattice {
+    /// The type of its values.
+    pub ty: Type,
+    /// The function without parameters that gives its least value, in [`Program::functions`].
+    pub bottom: String,
+    /// The function of two values that gives their least upper bound, in [`Program::functions`].
+    pub join: String,
+    /// Its name in the declaration.
+    pub span: Span,
 }
 
 /// A value given from outside.
@@ -138,8 +176,25 @@ pub struct Combined {
     pub contribution: Type,
     /// The type of the value that is read.
     pub result: Type,
+    /// Which parts of a contribution are compared the other way round (`Rev<T>`). Only
+    /// [`Combiner::Min`], `Max`, `Top` and `Sorted`, and these inside [`Combiner::Map`], look at it.
+    /// Never anything but natural in a recursive stratum.
+    pub reversal: Reversal,
     /// Where it is written.
     pub span: Span,
+}
+
+/// How values are compared where a combiner says `Rev<T>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reversal {
+    /// In the order of their type.
+    Natural,
+    /// The greater is the lesser.
+    Reversed,
+    /// A tuple, each part in its own way; at least one is not natural.
+    Parts(Vec<Reversal>),
+    /// The values of a map, below [`Combiner::Map`].
+    Values(Box<Reversal>),
 }
 
 /// Where an input comes from.
@@ -371,6 +426,8 @@ pub enum ExprKind {
     /// the other fails; `OptionOr` does not need its second argument for a `Some`; all others fail
     /// if an argument does.
     Call(Function, Vec<Expr>),
+    /// A function of [`Program::functions`], applied. It fails if an argument does.
+    Invoke(String, Vec<Expr>),
     /// Condition, then, otherwise. What is not taken never fails.
     If(Box<[Expr; 3]>),
     /// Binds a variable for the body; fails if the value does.
@@ -405,6 +462,8 @@ pub enum Gather {
     Sorted,
     /// A set.
     Set,
+    /// A map, from `(key, value)` tuples; a second, different value for a key is an error.
+    Map,
     /// An exact sum of the element's type, checked or rounded once; 0 over nothing.
     Sum,
     /// How many, as a Nat. The element is evaluated and may fail.

@@ -7,6 +7,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod format;
 pub mod hir;
+pub mod library;
 pub mod lower;
 pub mod source;
 pub mod syntax;

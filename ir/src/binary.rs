@@ -5,7 +5,7 @@
 //! | 8 | `sheaf-ir` |
 //! | 4 | [`VERSION`], little-endian |
 //! | 32 | BLAKE3 of the rest |
-//! | rest | postcard of name, files, types, params, nodes |
+//! | rest | postcard of name, files, types, functions, lattices, params, nodes |
 //!
 //! Invariants:
 //! - Nodes stand in ascending order of their names, each with its inputs as `(port, name)`,
@@ -19,7 +19,7 @@ use crate::{Program, bounded};
 pub use crate::canonical::{content_hash, node_hash, node_hashes, rule_hashes};
 
 /// The version of the binary form. Bytes of any other version are refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"sheaf-ir";
 const HEAD: usize = 8 + 4 + 32;

@@ -5,18 +5,24 @@
 //! - Relations are what they are called: a node whose name has no `#` goes by its name. A step
 //!   (`needs#2.1`) goes by what it does: its hash covers its operator, its output and the hashes of
 //!   the steps that feed it, and no name of a step.
+//! - Functions and lattices of the program go by their names, but the hash of what uses them covers
+//!   what they are, too.
 //! - Hashes are taken over IR text, so that they stay when the binary form changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Param, Port};
+use crate::graph::{Order, Param, Port};
 use crate::nesting::topological;
+use crate::text::definitions::{print_function, print_lattice};
 use crate::text::literal::print_text;
 use crate::text::operators::print_clauses;
 use crate::text::print::{Style, print_collection, print_declarations};
-use crate::{Clause, Expr, ExprKind, Node, NodeId, Nominal, Operator, Program, Span};
+use crate::{
+    Clause, Expr, ExprKind, FunctionDefinition, Lattice, Node, NodeId, Nominal, Operator, Program,
+    Span,
+};
 
 /// The version of the hashes, which is part of what is hashed.
 pub const HASH_VERSION: u32 = 1;
@@ -36,6 +42,8 @@ pub(crate) struct Flat {
     pub name: String,
     pub files: Vec<String>,
     pub types: BTreeMap<String, Nominal>,
+    pub functions: BTreeMap<String, FunctionDefinition>,
+    pub lattices: BTreeMap<String, Lattice>,
     pub params: BTreeMap<String, Param>,
     pub nodes: Vec<FlatNode>,
 }
@@ -61,6 +69,8 @@ impl Flat {
             name: program.name.clone(),
             files: program.files.clone(),
             types: program.types.clone(),
+            functions: program.functions.clone(),
+            lattices: program.lattices.clone(),
             params: program.params.clone(),
             nodes: program.nodes_by_name().into_iter().map(flat).collect(),
         }
@@ -72,6 +82,8 @@ impl Flat {
             name: self.name,
             files: self.files,
             types: self.types,
+            functions: self.functions,
+            lattices: self.lattices,
             params: self.params,
             ..Program::default()
         };
@@ -106,7 +118,7 @@ pub fn is_step(name: &str) -> bool {
     name.contains('#')
 }
 
-/// The hash of a program's meaning: its name, types, parameters and nodes, the steps of its rules
+/// The hash of a program's meaning: its name, types, functions, lattices, parameters and nodes, the steps of its rules
 /// without their names.
 pub fn content_hash(program: &Program) -> [u8; 32] {
     let stripped = stripped(program);
@@ -163,6 +175,17 @@ fn stripped(program: &Program) -> Program {
     stripped.files.clear();
     for param in stripped.params.values_mut() {
         param.span = Span::default();
+    }
+    for lattice in stripped.lattices.values_mut() {
+        lattice.span = Span::default();
+    }
+    for function in stripped.functions.values_mut() {
+        function.span = Span::default();
+        // Parameters are called by their position already.
+        let mut numbers = (0..function.parameters.len()).map(|i| (i, i)).collect();
+        function
+            .body
+            .walk_mut(&mut |expr| strip(expr, &mut numbers));
     }
     for node in stripped.graph.node_weights_mut() {
         node.span = Span::default();
@@ -254,5 +277,74 @@ fn hashed_text(stripped: &Program, id: NodeId, hashes: &BTreeMap<NodeId, [u8; 32
         .collect();
     inputs.sort();
     text.extend(inputs);
+    let used = Used::by(stripped, &node.operator);
+    let mut definitions = String::from("\n");
+    for name in &used.functions {
+        print_function(&mut definitions, stripped, name, NAMED);
+    }
+    for name in &used.lattices {
+        print_lattice(&mut definitions, stripped, name, NAMED);
+    }
+    text.push_str(definitions.trim_end_matches('\n'));
     text
+}
+
+/// Functions and lattices that an operator uses, directly or through others.
+#[derive(Default)]
+struct Used {
+    functions: BTreeSet<String>,
+    lattices: BTreeSet<String>,
+    /// Functions that were not looked into yet.
+    pending: Vec<String>,
+}
+
+impl Used {
+    fn by(program: &Program, operator: &Operator) -> Used {
+        let mut used = Used::default();
+        for expr in operator.expressions() {
+            used.expr(expr);
+        }
+        if let Operator::Combine { combiner }
+        | Operator::Variable {
+            combiner: Some(combiner),
+        } = operator
+            && let Some(name) = combiner.lattice()
+        {
+            used.lattice(program, name);
+        }
+        while let Some(name) = used.pending.pop() {
+            if let Some(function) = program.functions.get(&name) {
+                used.expr(&function.body);
+                for order in function.monotone.iter().flatten() {
+                    if let Order::Lattice(lattice) = order {
+                        used.lattice(program, lattice);
+                    }
+                }
+            }
+        }
+        used
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        expr.walk(&mut |expr| {
+            if let ExprKind::Invoke(name, _) = &expr.kind {
+                self.function(name);
+            }
+        });
+    }
+
+    fn function(&mut self, name: &str) {
+        if self.functions.insert(name.to_string()) {
+            self.pending.push(name.to_string());
+        }
+    }
+
+    fn lattice(&mut self, program: &Program, name: &str) {
+        if self.lattices.insert(name.to_string())
+            && let Some(lattice) = program.lattices.get(name)
+        {
+            self.function(&lattice.bottom);
+            self.function(&lattice.join);
+        }
+    }
 }

@@ -32,10 +32,15 @@ pub enum Combiner {
     Sorted,
     /// Greater time wins, then greater value. `(Time, T) -> T`.
     Lww,
+    /// Key by key: `Map<K, A> -> Map<K, B>` where the combiner inside is `A -> B`.
+    Map(Box<Combiner>),
+    /// The join of a lattice of the program, by name. `T -> T`, where `T` is the lattice's type.
+    Lattice(String),
 }
 
 impl Combiner {
-    /// The name in IR text; [`Combiner::Top`] prints its number after it.
+    /// The name in IR text; [`Combiner::Top`] prints its number after it, [`Combiner::Map`] the
+    /// combiner inside, [`Combiner::Lattice`] the lattice's name.
     pub fn name(&self) -> &'static str {
         match self {
             Combiner::Min => "min",
@@ -50,11 +55,13 @@ impl Combiner {
             Combiner::One => "one",
             Combiner::Sorted => "sorted",
             Combiner::Lww => "lww",
+            Combiner::Map(_) => "map",
+            Combiner::Lattice(_) => "lattice",
         }
     }
 
     /// The type read after `->`, given the type of a contribution; `None` if the combiner is not
-    /// defined at that type.
+    /// defined at that type. Whether a lattice is one on that type is for the verifier to say.
     pub fn result_type(&self, contribution: &Type) -> Option<Type> {
         match (self, contribution) {
             (Combiner::Min | Combiner::Max | Combiner::One, t) => Some(t.clone()),
@@ -68,6 +75,20 @@ impl Combiner {
                 [Type::Time, value] => Some(value.clone()),
                 _ => None,
             },
+            (Combiner::Map(inner), Type::Map(key, value)) => {
+                let value = inner.result_type(value)?;
+                Some(Type::Map(key.clone(), Box::new(value)))
+            }
+            (Combiner::Lattice(_), t) => Some(t.clone()),
+            _ => None,
+        }
+    }
+
+    /// The lattice of the program that merges contributions or, in maps, their values.
+    pub fn lattice(&self) -> Option<&str> {
+        match self {
+            Combiner::Lattice(name) => Some(name),
+            Combiner::Map(inner) => inner.lattice(),
             _ => None,
         }
     }
@@ -75,16 +96,20 @@ impl Combiner {
     /// Whether a contribution may be repeated without changing the result: a lattice. Only these
     /// may read a set where a bag is meant, and only these may stand in a recursion.
     pub fn is_idempotent(&self) -> bool {
-        matches!(
-            self,
-            Combiner::Min
-                | Combiner::Max
-                | Combiner::Any
-                | Combiner::All
-                | Combiner::Union
-                | Combiner::One
-                | Combiner::Lww
-        )
+        match self {
+            Combiner::Map(inner) => inner.is_idempotent(),
+            _ => matches!(
+                self,
+                Combiner::Min
+                    | Combiner::Max
+                    | Combiner::Any
+                    | Combiner::All
+                    | Combiner::Union
+                    | Combiner::One
+                    | Combiner::Lww
+                    | Combiner::Lattice(_)
+            ),
+        }
     }
 
     /// Whether states form a group, so that a contribution can be taken back.
@@ -94,14 +119,18 @@ impl Combiner {
 
     /// Whether the value read only climbs in its own order as contributions arrive.
     pub fn is_climbing(&self) -> bool {
-        matches!(
-            self,
-            Combiner::Min
-                | Combiner::Max
-                | Combiner::Any
-                | Combiner::All
-                | Combiner::Union
-                | Combiner::Count
-        )
+        match self {
+            Combiner::Map(inner) => inner.is_climbing(),
+            _ => matches!(
+                self,
+                Combiner::Min
+                    | Combiner::Max
+                    | Combiner::Any
+                    | Combiner::All
+                    | Combiner::Union
+                    | Combiner::Count
+                    | Combiner::Lattice(_)
+            ),
+        }
     }
 }

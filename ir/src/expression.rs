@@ -39,6 +39,8 @@ pub enum ExprKind {
     Param(String),
     /// A function of fixed meaning applied to arguments.
     Call(Function, Vec<Expr>),
+    /// A function of the program applied to arguments; fails if one of them does.
+    Invoke(String, Vec<Expr>),
     /// `if condition { then } else { otherwise }`, as three expressions.
     If(Box<[Expr; 3]>),
     /// Binds a local for the body.
@@ -68,6 +70,8 @@ pub enum Gather {
     List,
     /// A set.
     Set,
+    /// A map, from `(key, value)` tuples; a second, different value for a key is an error.
+    Map,
     /// An exact sum; 0 over nothing.
     Sum,
     /// A Nat; the element is ignored.
@@ -123,7 +127,9 @@ impl Expr {
             | ExprKind::Local(_)
             | ExprKind::Constant(_)
             | ExprKind::Param(_) => Vec::new(),
-            ExprKind::Call(_, arguments) => arguments.iter().collect(),
+            ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+                arguments.iter().collect()
+            }
             ExprKind::If(parts) => parts.iter().collect(),
             ExprKind::Let { value, body, .. } => vec![value, body],
             ExprKind::Comprehension {
@@ -149,7 +155,9 @@ impl Expr {
             | ExprKind::Local(_)
             | ExprKind::Constant(_)
             | ExprKind::Param(_) => Vec::new(),
-            ExprKind::Call(_, arguments) => arguments.iter_mut().collect(),
+            ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+                arguments.iter_mut().collect()
+            }
             ExprKind::If(parts) => parts.iter_mut().collect(),
             ExprKind::Let { value, body, .. } => vec![value, body],
             ExprKind::Comprehension {

@@ -25,10 +25,50 @@ pub struct Program {
     pub files: Vec<String>,
     /// Records and enums, by qualified name.
     pub types: BTreeMap<String, Nominal>,
+    /// Functions that expressions may invoke, by qualified name; they may invoke each other.
+    pub functions: BTreeMap<String, FunctionDefinition>,
+    /// Lattices that combiners name, by qualified name.
+    pub lattices: BTreeMap<String, Lattice>,
     /// Values given from outside.
     pub params: BTreeMap<String, Param>,
     /// The operators.
     pub graph: StableDiGraph<Node, Port, u32>,
+}
+
+/// A function of the program. Its front end has made sure that it ends; how deep it may nest is
+/// bounded at run time, where too deep a call is an error of the row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunctionDefinition {
+    /// Types of the parameters, which are the locals 0, 1, 2, … of the body.
+    pub parameters: Vec<Type>,
+    /// What it gives: an expression without columns.
+    pub body: Expr,
+    /// If it is claimed to be monotone: the order of each parameter, then of the result.
+    pub monotone: Option<Vec<Order>>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// An order of values, for what is claimed to be monotone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// Sets by inclusion, all other values in the order of their type.
+    Natural,
+    /// That of a lattice of the program: `a ⊑ b` if their join is `b`.
+    Lattice(String),
+}
+
+/// A lattice of the program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lattice {
+    /// The type of its values.
+    pub ty: Type,
+    /// Name of the function without parameters that gives the least value.
+    pub bottom: String,
+    /// Name of the function of two values that gives the least value above both.
+    pub join: String,
+    /// Where it is declared.
+    pub span: Span,
 }
 
 /// A value given on the command line or at deployment.

@@ -29,7 +29,10 @@ pub mod verify;
 pub use combiner::Combiner;
 pub use expression::{Block, Clause, Expr, ExprKind, Gather};
 pub use function::Function;
-pub use graph::{Collection, Label, Multiplicity, Node, NodeId, Operator, Port, Program};
+pub use graph::{
+    Collection, FunctionDefinition, Label, Lattice, Multiplicity, Node, NodeId, Operator, Order,
+    Port, Program,
+};
 pub use span::Span;
 pub use types::{Nominal, Type};
 pub use value::Value;

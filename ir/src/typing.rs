@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::graph::Param;
-use crate::{ExprKind, Gather, NodeId, Nominal, Operator, Program, Type};
+use crate::{ExprKind, FunctionDefinition, Gather, NodeId, Nominal, Operator, Program, Type};
 
 /// What the expressions of a block can refer to.
 #[derive(Clone, Debug)]
@@ -16,23 +16,31 @@ pub struct Scope<'a> {
     pub types: &'a BTreeMap<String, Nominal>,
     /// Parameters of the program.
     pub params: &'a BTreeMap<String, Param>,
+    /// Functions of the program.
+    pub functions: &'a BTreeMap<String, FunctionDefinition>,
     /// Types of the columns.
     pub columns: Vec<Type>,
     locals: Vec<(usize, Type)>,
 }
 
 impl<'a> Scope<'a> {
-    /// A scope of these columns and no locals.
-    pub fn new(
-        types: &'a BTreeMap<String, Nominal>,
-        params: &'a BTreeMap<String, Param>,
-        columns: Vec<Type>,
-    ) -> Scope<'a> {
+    /// A scope of what a program declares and of these columns, without locals.
+    pub fn new(program: &'a Program, columns: Vec<Type>) -> Scope<'a> {
         Scope {
-            types,
-            params,
+            types: &program.types,
+            params: &program.params,
+            functions: &program.functions,
             columns,
             locals: Vec::new(),
+        }
+    }
+
+    /// The scope of the body of a function with these parameters.
+    pub fn of_function(program: &'a Program, parameters: &[Type]) -> Scope<'a> {
+        let locals = parameters.iter().cloned().enumerate().collect();
+        Scope {
+            locals,
+            ..Scope::new(program, Vec::new())
         }
     }
 
@@ -67,6 +75,15 @@ impl<'a> Scope<'a> {
                 let arguments: Vec<Type> = arguments.iter().map(|e| e.ty.clone()).collect();
                 function.result_type(&arguments, self.types)
             }
+            ExprKind::Invoke(name, arguments) => {
+                let function = self.functions.get(name)?;
+                let arguments = arguments.iter().map(|e| &e.ty);
+                function
+                    .parameters
+                    .iter()
+                    .eq(arguments)
+                    .then(|| function.body.ty.clone())
+            }
             ExprKind::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
                 (condition.ty == Type::Bool && then.ty == otherwise.ty).then(|| then.ty.clone())
@@ -86,6 +103,13 @@ pub fn gather_type(gather: &Gather, element: &Type) -> Option<Type> {
         Gather::List => Type::List(boxed()),
         Gather::Set => Type::Set(boxed()),
         Gather::Sum if element.is_numeric() || *element == Type::Duration => element.clone(),
+        Gather::Map => match element {
+            Type::Tuple(parts) => match parts.as_slice() {
+                [key, value] => Type::Map(Box::new(key.clone()), Box::new(value.clone())),
+                _ => return None,
+            },
+            _ => return None,
+        },
         Gather::Count => Type::Nat,
         Gather::Min | Gather::Max => Type::Option(boxed()),
         Gather::Avg if element.is_numeric() => Type::Option(Box::new(Type::Float)),

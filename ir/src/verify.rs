@@ -9,6 +9,7 @@
 mod annotations;
 mod declarations;
 mod expressions;
+mod functions;
 mod loops;
 mod ports;
 mod schemas;
@@ -19,7 +20,10 @@ use crate::{NodeId, Program, Span};
 /// Every invariant: its name, and what holds.
 pub const INVARIANTS: &[(&str, &str)] = &[
     // Names, types, parameters: declarations.rs.
-    ("name-present", "every node, type and parameter has a name"),
+    (
+        "name-present",
+        "every node, type, function, lattice and parameter has a name",
+    ),
     ("name-unique", "no two nodes have the same name"),
     ("type-defined", "every type that is named is defined"),
     ("type-depth", "no type nests deeper than 64"),
@@ -42,6 +46,20 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     (
         "span-range",
         "a span ends after it starts, in a file of the program",
+    ),
+    // Functions and lattices: functions.rs.
+    ("function-body", "the body of a function reads no columns"),
+    (
+        "function-orders",
+        "a function that is called monotone has an order for each parameter and one for the result",
+    ),
+    (
+        "order-lattice",
+        "an order by a lattice is of values of that lattice's type",
+    ),
+    (
+        "lattice-functions",
+        "the bottom and the join of a lattice are functions of its type",
     ),
     // Edges: ports.rs.
     ("port-exists", "an edge feeds a port that its target has"),
@@ -79,6 +97,10 @@ pub const INVARIANTS: &[(&str, &str)] = &[
         "a sink is ordered by columns it has, each once",
     ),
     (
+        "combiner-lattice",
+        "the lattice that a combiner names exists and is of the type of what it merges",
+    ),
+    (
         "value-column",
         "what a combiner groups has a last column to combine",
     ),
@@ -96,6 +118,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("local-scope", "a local is read only where it is bound"),
     ("local-once", "a local is bound once in a node"),
     ("param-declared", "a parameter that is read is declared"),
+    ("function-exists", "a function that is invoked is defined"),
     (
         "constant-type",
         "a constant is a canonical value of its type",
@@ -164,7 +187,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
 pub struct Violation {
     /// The name of the invariant in [`INVARIANTS`].
     pub invariant: &'static str,
-    /// The node, type or parameter.
+    /// The node, type, function, lattice or parameter.
     pub node: String,
     /// Where it comes from.
     pub span: Span,
@@ -188,6 +211,7 @@ pub fn verify(program: &Program) -> Result<(), Vec<Violation>> {
     declarations::check(&mut verifier);
     // Types and expressions that are too deep must not be walked.
     if verifier.is_clean_of(&["type-depth"]) {
+        functions::check(&mut verifier);
         for id in program.nodes_by_name() {
             if ports::check(&mut verifier, id) {
                 schemas::check(&mut verifier, id);

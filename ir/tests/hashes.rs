@@ -107,6 +107,53 @@ fn a_node_is_hashed_with_what_feeds_it() {
     assert_ne!(rules["out#2"], others["out#2"]);
 }
 
+const WITH_FUNCTIONS: &str = r#"sheaf-ir 1
+program "functions"
+fn bottom(): Int = 0
+fn helper(Int): Int @0:1..2 = let($1 = 1, add($0, $1))
+fn join(Int, Int): Int = greatest(invoke.helper($0), $1)
+fn other(Int): Int = $0
+lattice top: Int bottom bottom join join @0:3..4
+source %in (k: String, n: Int) bag closed from csv("in")
+map %out#1.1 (k: String, n: Int) bag closed = %in give in.k, invoke.other(in.n)
+combine %out (k: String, n: Int) set closed key(k) = %out#1.1 by lattice top
+combine %maximum (k: String, n: Int) set closed key(k) = %in by max
+"#;
+
+#[test]
+fn a_node_is_hashed_with_the_functions_and_lattices_it_uses() {
+    let before = program(WITH_FUNCTIONS);
+    let hash = |program: &Program, name: &str| {
+        node_hash(program, program.find(name).expect("a node of this name"))
+    };
+    for (from, to, changed) in [
+        ("@0:1..2 ", "", &[][..]),
+        (" @0:3..4", "", &[]),
+        ("let($1 = 1, add($0, $1))", "let($7 = 1, add($0, $7))", &[]),
+        ("let($1 = 1", "let($1 = 2", &["out"]),
+        ("bottom(): Int = 0", "bottom(): Int = 1", &["out"]),
+        (
+            "other(Int): Int = $0",
+            "other(Int): Int = 5",
+            &["out#1.1", "out"],
+        ),
+    ] {
+        assert!(WITH_FUNCTIONS.contains(from), "{from}");
+        let after = program(&WITH_FUNCTIONS.replace(from, to));
+        for name in ["in", "out#1.1", "out", "maximum"] {
+            let is_changed = hash(&before, name) != hash(&after, name);
+            assert_eq!(
+                is_changed,
+                changed.contains(&name),
+                "{name}: {from} -> {to}"
+            );
+        }
+        let is_changed = content_hash(&before) != content_hash(&after);
+        assert_eq!(is_changed, !changed.is_empty(), "{from} -> {to}");
+        assert_eq!(before != after, is_changed, "{from} -> {to}");
+    }
+}
+
 #[test]
 fn the_hash_of_a_node_is_that_of_the_text_in_the_specification() {
     let program = program(PROGRAM);

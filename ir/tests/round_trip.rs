@@ -142,7 +142,7 @@ proptest! {
 
 /// A binary program with this body and the right head.
 fn with_head(body: &[u8]) -> Vec<u8> {
-    let mut bytes = b"sheaf-ir\x01\0\0\0".to_vec();
+    let mut bytes = b"sheaf-ir\x02\0\0\0".to_vec();
     bytes.extend_from_slice(blake3::hash(body).as_bytes());
     bytes.extend_from_slice(body);
     bytes
@@ -216,6 +216,11 @@ fn nesting_cannot_exhaust_the_stack() {
         "[".repeat(1_000_000)
     );
     assert!(text::parse(&values).is_err());
+    let combiners = format!(
+        "sheaf-ir 1\nprogram \"deep\"\ncombine %c (n: Int) set closed by {}",
+        "map(".repeat(1_000_000)
+    );
+    assert!(text::parse(&combiners).is_err());
     let fixpoints = "fixpoint %f limit 1 {".repeat(100_000);
     assert!(text::parse(&format!("sheaf-ir 1\nprogram \"deep\"\n{fixpoints}")).is_err());
 }

@@ -21,7 +21,7 @@ fn mistakes_are_told_where_they_are() {
     let cases = [
         (
             "nonsense",
-            "3:1: expected `file`, `record`, `enum`, `param` or an operator, found `nonsense`",
+            "3:1: expected `file`, `record`, `enum`, `fn`, `lattice`, `param` or an operator, found `nonsense`",
         ),
         (
             "source e",
@@ -63,6 +63,26 @@ fn mistakes_are_told_where_they_are() {
         (
             "record R { }\nenum R { }",
             "4:6: expected a type that is not defined yet, found `R`",
+        ),
+        (
+            "fn f(): Int = 1\nfn f(): Int = 1",
+            "4:4: expected a function that is not defined yet, found `f`",
+        ),
+        (
+            "fn f(Int): Int = gt($0, 1)",
+            "3:18: expected an expression of type Int, found `gt`",
+        ),
+        (
+            "fn f(Int): Int monotone(up) = $0",
+            "3:25: expected `natural` or `lattice` and a name, found `up`",
+        ),
+        (
+            "lattice l: Int join f bottom f",
+            "3:16: expected `bottom`, found `join`",
+        ),
+        (
+            "combine %c (n: Int) set closed by map(most)",
+            "3:39: expected a combiner: min, max, any, all, union, count, sum, avg, top(n), one, sorted, lww, map(combiner) or lattice name, found `most`",
         ),
         (
             "file 1 \"a\"",

@@ -46,6 +46,8 @@ pub(super) struct Body<'c, 'a> {
     pub(super) is_tainted: bool,
     /// Greater than 0 inside inlined functions, whose mistakes are reported where they are declared.
     pub(super) muted: usize,
+    /// Inside functions of the standard library: where the outermost of them is called.
+    site: Option<sheaf_ir::Span>,
     depth: usize,
     size: usize,
     is_too_large: bool,
@@ -69,6 +71,7 @@ impl<'c, 'a> Body<'c, 'a> {
             first,
             is_tainted: false,
             muted: 0,
+            site: None,
             depth: 0,
             size: 0,
             is_too_large: false,
@@ -93,7 +96,10 @@ impl<'c, 'a> Body<'c, 'a> {
     }
 
     pub(super) fn span(&self, span: Span) -> sheaf_ir::Span {
-        self.checker.span(self.module, span)
+        match self.site {
+            Some(site) => site,
+            None => self.checker.span(self.module, span),
+        }
     }
 
     /// An expression that stands for something wrong.
@@ -251,19 +257,26 @@ impl<'c, 'a> Body<'c, 'a> {
         self.scope.truncate(mark);
     }
 
-    /// Runs `inner` with nothing but these names in scope, as inside a function.
+    /// Runs `inner` with nothing but these names in scope, as inside a function that is called at
+    /// `site`: what is wrong within the standard library is wrong there.
     pub(super) fn isolated<T>(
         &mut self,
         module: usize,
+        site: sheaf_ir::Span,
         names: Vec<(String, VariableId)>,
         inner: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let scope = std::mem::replace(&mut self.scope, names);
         let (home, place) = (self.module, self.place);
         (self.module, self.place) = (module, Place::Function);
+        let outside = self.site;
+        if self.checker.modules[module].is_library {
+            self.site = outside.or(Some(site));
+        }
         self.muted += 1;
         let result = inner(self);
         self.muted -= 1;
+        self.site = outside;
         (self.module, self.place) = (home, place);
         self.scope = scope;
         result

@@ -4,7 +4,8 @@ use sheaf_ir::{Function, Type};
 
 use super::body::Body;
 use super::expr::path_of;
-use super::intrinsic::{self, AGGREGATES};
+use super::generic::Bindings;
+use super::library::{self, AGGREGATES};
 use super::names::Def;
 use super::suggest::nearest;
 use super::types::{has_hole, is_poisoned, show};
@@ -30,7 +31,9 @@ impl Body<'_, '_> {
             return self.aggregate(name, &arguments.items, comprehension, hint, span);
         }
         match self.checker.callable(self.module, name.as_str()) {
-            Some(Def::Function(index)) => self.call_function(index, name, &arguments.items, span),
+            Some(Def::Function(index)) => {
+                self.call_function(index, name, None, &arguments.items, hint, span)
+            }
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
@@ -125,13 +128,20 @@ impl Body<'_, '_> {
             self.report(diagnostic);
             return self.poison(span);
         }
-        match intrinsic::member(name.as_str()) {
-            Some(index) => self.call_intrinsic(index, Some(receiver), arguments, hint, span),
-            None => {
-                let value = self.infer(receiver, None);
-                if !is_poisoned(&value.ty) {
-                    self.unknown_member(&value.ty, name);
-                }
+        let value = self.infer(receiver, receiver_hint(name.as_str(), hint).as_ref());
+        if is_poisoned(&value.ty) {
+            return self.poison(span);
+        }
+        match self.checker.member(&value.ty, name.as_str()) {
+            Some(Def::Intrinsic(index)) => {
+                self.call_intrinsic(index, Some((receiver, value)), arguments, hint, span)
+            }
+            Some(Def::Function(index)) => {
+                let receiver = Some((receiver, value));
+                self.call_function(index, name, receiver, &arguments.items, hint, span)
+            }
+            _ => {
+                self.unknown_member(&value.ty, name);
                 self.poison(span)
             }
         }
@@ -143,9 +153,13 @@ impl Body<'_, '_> {
         let diagnostic = self
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("not known");
-        let foreign = intrinsic::foreign(name.as_str());
-        let known = intrinsic::TABLE.iter().map(|entry| entry.name);
-        let near = foreign.or_else(|| nearest(name.as_str(), known));
+        let known: Vec<&str> = library::homes(ty)
+            .into_iter()
+            .flat_map(library::names_in)
+            .collect();
+        let foreign = library::foreign(name.as_str()).filter(|near| known.contains(near));
+        let near = foreign.or_else(|| nearest(name.as_str(), known.iter().copied()));
+        let elsewhere = library::modules_with(name.as_str());
         let is_function = matches!(
             self.checker.callable(self.module, name.as_str()),
             Some(Def::Function(_))
@@ -160,6 +174,11 @@ impl Body<'_, '_> {
                 name.span,
                 near.to_owned(),
             ),
+            None if !elsewhere.is_empty() => diagnostic.help(format!(
+                "`{}` is a function of `std.{}`",
+                name.text,
+                elsewhere.join("`, `std.")
+            )),
             None => diagnostic.help("members are functions of the standard library"),
         });
     }
@@ -181,9 +200,17 @@ impl Body<'_, '_> {
         }
         if path[0].as_str() == "std" {
             let inner: Vec<&str> = path[1..].iter().map(Name::as_str).collect();
-            return match intrinsic::find(&inner, name.as_str()) {
-                Some(index) => self.call_intrinsic(index, None, arguments, hint, span),
-                None => {
+            return match self
+                .checker
+                .library_function(&inner.join("."), name.as_str())
+            {
+                Some(Def::Intrinsic(index)) => {
+                    self.call_intrinsic(index, None, arguments, hint, span)
+                }
+                Some(Def::Function(index)) => {
+                    self.call_function(index, name, None, &arguments.items, hint, span)
+                }
+                _ => {
                     self.is_tainted = true;
                     if self.muted == 0 {
                         self.checker.unknown_std(self.module, &path, name);
@@ -197,14 +224,20 @@ impl Body<'_, '_> {
                 None if self.checker.scopes[other].is_open => Some(Def::Silent),
                 def => def,
             },
-            _ if path[0].is_upper() => self
-                .checker
-                .type_name(self.module, path[0].as_str())
-                .filter(|def| *def == Def::Silent),
+            _ if path[0].is_upper() => {
+                match self.checker.type_name(self.module, path[0].as_str()) {
+                    Some(Def::Lattice(index)) if path.len() == 1 => {
+                        self.checker.lattice_function(index, name.as_str())
+                    }
+                    def => def.filter(|def| *def == Def::Silent),
+                }
+            }
             _ => None,
         };
         match def {
-            Some(Def::Function(index)) => self.call_function(index, name, &arguments.items, span),
+            Some(Def::Function(index)) => {
+                self.call_function(index, name, None, &arguments.items, hint, span)
+            }
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
@@ -308,106 +341,79 @@ impl Body<'_, '_> {
         None
     }
 
+    /// A call of a function that the IR has.
     #[inline(never)]
     fn call_intrinsic(
         &mut self,
         index: usize,
-        receiver: Option<&ast::Expr>,
+        receiver: Option<(&ast::Expr, Expr)>,
         arguments: &Arguments,
         hint: Option<&Type>,
         span: Span,
     ) -> Expr {
-        let entry = &intrinsic::TABLE[index];
-        let before = usize::from(receiver.is_some());
-        let found = self.arrange(
-            entry.name,
-            &entry.parameters[before..],
-            &arguments.items,
-            span,
-        );
-        let Some(found) = found else {
+        let intrinsic = &self.checker.intrinsics[index];
+        let (name, function) = (intrinsic.name(), intrinsic.function.clone());
+        let (types, result) = (intrinsic.parameters.clone(), intrinsic.result.clone());
+        let columns = intrinsic.member.signature.columns.iter();
+        let parameters: Vec<&str> = columns
+            .skip(usize::from(receiver.is_some()))
+            .map(|column| column.name.as_str())
+            .collect();
+        let Some(found) = self.arrange(name, &parameters, &arguments.items, span) else {
             return self.poison(span);
         };
-        let parts: Vec<&ast::Expr> = receiver.into_iter().chain(found).collect();
-        let numeric = matches!(
-            entry.function,
-            Function::Least | Function::Greatest | Function::Abs
-        );
-        let own_hint = match &entry.function {
-            Function::OptionOr => hint.map(|hint| Type::Option(Box::new(hint.clone()))),
-            Function::Take | Function::Sort | Function::Reverse => hint.cloned(),
-            _ if numeric => hint.filter(|hint| hint.is_numeric()).cloned(),
-            _ => None,
-        };
-        let mut types: Vec<Type> = Vec::new();
-        let mut values: Vec<Expr> = Vec::new();
-        for (index, part) in parts.iter().enumerate() {
-            let expected = intrinsic::expected(&entry.function, index, &types);
-            let value = match expected.filter(|expected| !has_hole(expected)) {
-                Some(expected) => self.check(part, &expected),
-                None => {
-                    let beside = values.first().map(|value| value.ty.clone());
-                    let hint = own_hint
-                        .clone()
-                        .filter(|_| index == 0)
-                        .or(beside.filter(|_| numeric));
-                    let value = self.infer(part, hint.as_ref());
-                    self.settle(value, part.span)
-                }
-            };
-            types.push(value.ty.clone());
-            values.push(value);
+        let first = receiver.as_ref().map(|(part, _)| *part);
+        let parts: Vec<&ast::Expr> = first.into_iter().chain(found).collect();
+        let mut weak = Bindings::new();
+        if let Some(hint) = hint {
+            self.checker.infer_types(&result, hint, &mut weak);
         }
+        let mut bindings = Bindings::new();
+        let receiver = receiver.map(|(_, value)| value);
+        let values = self.infer_arguments(name, receiver, &parts, &types, &weak, &mut bindings);
+        let Some(values) = values else {
+            return self.poison(span);
+        };
+        let mut settled = Vec::new();
+        for ((value, ty), part) in values.into_iter().zip(&types).zip(&parts) {
+            let expected = self.checker.substitute(ty, &bindings);
+            let value = match has_hole(&expected) {
+                true => value,
+                false => self.coerce(value, &expected, part.span),
+            };
+            settled.push(self.settle(value, part.span));
+        }
+        let types: Vec<Type> = settled.iter().map(|value| value.ty.clone()).collect();
         if types.iter().any(is_poisoned) {
             return self.poison(span);
         }
-        if let [_, _] = values.as_slice()
-            && numeric
-        {
-            let right = values.pop();
-            let left = values.pop();
-            if let (Some(left), Some(right)) = (left, right) {
-                let (left, right) = match self.unify(left.clone(), right.clone()) {
-                    Ok(pair) => pair,
-                    Err(_) => (left, right),
-                };
-                types = vec![left.ty.clone(), right.ty.clone()];
-                values = vec![left, right];
-            }
-        }
-        if entry
-            .function
-            .result_type(&types, &self.checker.types)
-            .is_some()
-        {
-            return self.call(entry.function.clone(), values, span);
+        if function.result_type(&types, &self.checker.types).is_some() {
+            return self.call(function, settled, span);
         }
         let shown: Vec<String> = types.iter().map(|ty| format!("`{}`", show(ty))).collect();
-        let message = format!(
-            "`{}` is not defined for {}",
-            entry.name,
-            shown.join(" and ")
-        );
+        let message = format!("`{name}` is not defined for {}", shown.join(" and "));
         let at = parts.first().map_or(span, |part| part.span);
         let diagnostic = self
             .error(codes::NOT_DEFINED, at, message)
             .label(shown.join(", "));
-        let diagnostic = diagnostic.help(match &entry.function {
+        let diagnostic = diagnostic.help(match &function {
             Function::ToInt | Function::ToNat | Function::ToFloat => {
                 "it converts numbers and strings"
             }
             Function::ToString => "it converts scalars",
-            Function::Len => "strings, lists, sets and maps have a length",
-            Function::OptionOr | Function::IsSome | Function::Unwrap => {
-                "it takes an `Option`; other values are always there"
-            }
             Function::Abs => "it takes numbers",
-            Function::Least | Function::Greatest => "it takes two values of one type",
-            Function::Union | Function::Intersect | Function::Difference => "it takes two sets",
-            Function::Contains => "lists, sets, maps and strings contain",
-            _ => "it takes a list",
+            _ => "it takes values of other types",
         });
         self.report(diagnostic);
         self.poison(span)
+    }
+}
+
+/// What is expected of the receiver of a member that gives what it is called on, or a part of it.
+fn receiver_hint(name: &str, hint: Option<&Type>) -> Option<Type> {
+    match name {
+        "or" => hint.map(|hint| Type::Option(Box::new(hint.clone()))),
+        "drop" | "reverse" | "slice" | "sort" | "take" | "union" => hint.cloned(),
+        _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Comprehensions: `[e for …]`, `{e for …}`, `sum(e for …)` and the like.
 
-use sheaf_ir::Type;
+use sheaf_ir::{Function, Type};
 
 use super::body::{Body, Place};
-use super::intrinsic::AGGREGATES;
+use super::library::AGGREGATES;
 use super::suggest::nearest;
 use super::types::{has_hole, is_poisoned, show};
 use crate::diagnostic::codes;
@@ -46,6 +46,38 @@ impl Body<'_, '_> {
         let (conditions, element) = self.derivations(comprehension, hint);
         let ty = Type::Set(Box::new(element.ty.clone()));
         self.comprehension(Gather::Set, conditions, element, ty, span)
+    }
+
+    /// `{k: v for …}`
+    #[inline(never)]
+    pub(super) fn map_of(
+        &mut self,
+        key: &ast::Expr,
+        value: &Comprehension,
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let (key_hint, value_hint) = match hint {
+            Some(Type::Map(key, value)) => (Some(&**key), Some(&**value)),
+            _ => (None, None),
+        };
+        let mark = self.enter();
+        let conditions = self.conditions(&value.conditions);
+        let key = self.element(key, key_hint);
+        let value = self.element(&value.element, value_hint);
+        self.leave(mark);
+        let ty = Type::Map(Box::new(key.ty.clone()), Box::new(value.ty.clone()));
+        let pair = Type::Tuple(vec![key.ty.clone(), value.ty.clone()]);
+        let entry = ExprKind::Call(Function::Tuple, vec![key, value]);
+        let entry = self.expr(entry, pair, span);
+        self.comprehension(Gather::Map, conditions, entry, ty, span)
+    }
+
+    fn element(&mut self, element: &ast::Expr, hint: Option<&Type>) -> Expr {
+        match hint.filter(|hint| !has_hole(hint)) {
+            Some(hint) => self.check(element, hint),
+            None => self.infer(element, None),
+        }
     }
 
     /// `sum(e for …)` and the like; `top(n, e for …)`.
@@ -152,10 +184,7 @@ impl Body<'_, '_> {
     ) -> (Vec<Condition>, Expr) {
         let mark = self.enter();
         let conditions = self.conditions(&comprehension.conditions);
-        let element = match hint.filter(|hint| !has_hole(hint)) {
-            Some(hint) => self.check(&comprehension.element, hint),
-            None => self.infer(&comprehension.element, None),
-        };
+        let element = self.element(&comprehension.element, hint);
         self.leave(mark);
         (conditions, element)
     }

@@ -582,11 +582,11 @@ impl<'a> Checker<'a> {
             .iter()
             .filter(|(_, entry)| entry.def != Def::Silent);
         let near = nearest(name.as_str(), sound.map(|(name, _)| name.as_str()));
-        let in_std = super::intrinsic::member(name.as_str()).map(|i| &super::intrinsic::TABLE[i]);
-        let diagnostic = match (near, in_std) {
-            (_, Some(entry)) => diagnostic.help(format!(
-                "write `use std.{}.{};` at the top, or call it as a member: `x.{}(…)`",
-                entry.module, entry.name, entry.name
+        let in_std = super::library::modules_with(name.as_str());
+        let diagnostic = match (near, in_std.first()) {
+            (_, Some(module)) => diagnostic.help(format!(
+                "write `use std.{module}.{0};` at the top, or call it as a member: `x.{0}(…)`",
+                name.text
             )),
             (Some(near), _) => {
                 let near = near.to_owned();

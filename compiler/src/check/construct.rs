@@ -3,9 +3,10 @@
 use sheaf_ir::{Function, Nominal, Type};
 
 use super::body::Body;
+use super::generic::{Bindings, TemplateItem};
 use super::names::Def;
 use super::suggest::nearest;
-use super::types::{has_hole, hole};
+use super::types::{has_hole, hole, is_poisoned, short_name};
 use crate::diagnostic::codes;
 use crate::hir::{Expr, ExprKind};
 use crate::source::Span;
@@ -17,6 +18,8 @@ pub(super) enum Constructor {
     Some,
     /// Enum, index of the variant, types of its payload.
     Variant(String, u32, Vec<Type>),
+    /// The same of a generic enum, at its own type parameters: the types are to be found out.
+    Generic(usize, String, u32, Vec<Type>),
     /// Belongs to what is broken or not yet run.
     Silent,
 }
@@ -59,6 +62,18 @@ impl Body<'_, '_> {
                 };
                 let ty = Type::Option(Box::new(value.ty.clone()));
                 self.expr(ExprKind::Call(Function::Some, vec![value]), ty, span)
+            }
+            Constructor::Generic(template, of, index, types) => {
+                if !self.expect_payload(name, types.len(), arguments.len(), span) {
+                    return self.poison(span);
+                }
+                let Some((of, values)) =
+                    self.infer_copy(template, &of, name, arguments, &types, span)
+                else {
+                    return self.poison(span);
+                };
+                let kind = ExprKind::Call(Function::Variant(of.clone(), index), values);
+                self.expr(kind, Type::Named(of), span)
             }
             Constructor::Variant(of, index, types) => {
                 if !self.expect_payload(name, types.len(), arguments.len(), span) {
@@ -124,6 +139,14 @@ impl Body<'_, '_> {
                     None
                 }
             },
+            Some(Def::Template(index)) => match self.template_variant(index, name.as_str(), hint) {
+                Some(variant) => Some(variant),
+                None => {
+                    let of = self.checker.templates[index].name.clone();
+                    self.unknown_variant(&of, name);
+                    None
+                }
+            },
             Some(Def::Silent) => Some(Constructor::Silent),
             Some(_) => {
                 self.unknown_constructor(name);
@@ -174,16 +197,20 @@ impl Body<'_, '_> {
             .values()
             .filter_map(|entry| match &entry.def {
                 Def::Nominal(of) => Some(of.clone()),
+                Def::Template(index) => Some(self.checker.templates[*index].name.clone()),
                 _ => None,
             })
-            .filter(|of| self.variant(of, name.as_str()).is_some())
+            .filter(|of| self.has_variant(of, name.as_str()))
             .collect();
         enums.sort();
         enums.dedup();
         match enums.as_slice() {
             [of] => {
                 self.checker.mark_type_used(self.module, of);
-                self.variant(of, name.as_str())
+                match self.template_index(of) {
+                    Some(index) => self.template_variant(index, name.as_str(), hint),
+                    None => self.variant(of, name.as_str()),
+                }
             }
             [] => match self.checker.type_name(self.module, name.as_str()) {
                 Some(Def::Silent) => Some(Constructor::Silent),
@@ -194,16 +221,13 @@ impl Body<'_, '_> {
                 }
             },
             [first, ..] => {
-                let short: Vec<&str> = enums
-                    .iter()
-                    .map(|of| of.rsplit('.').next().unwrap_or(of))
-                    .collect();
+                let short: Vec<String> = enums.iter().map(|of| short_name(of)).collect();
                 let message = format!(
                     "`{}` is a variant of several enums: `{}`",
                     name.text,
                     short.join("`, `")
                 );
-                let first = first.rsplit('.').next().unwrap_or(first).to_owned();
+                let first = short_name(first);
                 let diagnostic = self
                     .error(codes::UNKNOWN_CONSTRUCTOR, name.span, message)
                     .label("which one?")
@@ -212,6 +236,83 @@ impl Body<'_, '_> {
                 None
             }
         }
+    }
+
+    fn template_index(&self, of: &str) -> Option<usize> {
+        let templates = &self.checker.templates;
+        templates.iter().position(|template| template.name == of)
+    }
+
+    fn has_variant(&self, of: &str, name: &str) -> bool {
+        match self.template_index(of) {
+            Some(index) => match self.checker.templates[index].item {
+                TemplateItem::Enum(item) => item
+                    .variants
+                    .iter()
+                    .any(|variant| variant.name.as_str() == name),
+                _ => false,
+            },
+            None => self.variant(of, name).is_some(),
+        }
+    }
+
+    /// A variant of a generic enum: of the copy that is expected, or of one to be found out.
+    fn template_variant(
+        &mut self,
+        index: usize,
+        name: &str,
+        hint: Option<&Type>,
+    ) -> Option<Constructor> {
+        if let Some(copy) = self.checker.copy_of(index, hint) {
+            return self.variant(&copy, name);
+        }
+        let copy = self.checker.rigid_copy(index)?;
+        match self.variant(&copy, name)? {
+            Constructor::Variant(of, variant, types) => {
+                Some(Constructor::Generic(index, of, variant, types))
+            }
+            other => Some(other),
+        }
+    }
+
+    /// The copy of a generic type that parts of these types make, and the parts at their types.
+    fn infer_copy(
+        &mut self,
+        template: usize,
+        rigid: &str,
+        name: &str,
+        parts: &[&ast::Expr],
+        types: &[Type],
+        span: Span,
+    ) -> Option<(String, Vec<Expr>)> {
+        let mut bindings = Bindings::new();
+        let weak = Bindings::new();
+        let values = self.infer_arguments(name, None, parts, types, &weak, &mut bindings)?;
+        let rigid = Type::Named(rigid.to_owned());
+        let Type::Named(copy) = self.checker.substitute(&rigid, &bindings) else {
+            return None;
+        };
+        if self
+            .checker
+            .copy_of(template, Some(&Type::Named(copy.clone())))
+            .is_none()
+        {
+            if !values.iter().any(|value| is_poisoned(&value.ty)) && self.muted == 0 {
+                self.checker.untold_types(self.module, span, "value");
+            }
+            self.is_tainted = true;
+            return None;
+        }
+        let values = values
+            .into_iter()
+            .zip(types)
+            .zip(parts)
+            .map(|((value, ty), part)| {
+                let ty = self.checker.substitute(ty, &bindings);
+                self.coerce(value, &ty, part.span)
+            })
+            .collect();
+        Some((copy, values))
     }
 
     fn variant(&self, of: &str, name: &str) -> Option<Constructor> {
@@ -227,9 +328,17 @@ impl Body<'_, '_> {
     }
 
     fn unknown_variant(&mut self, of: &str, name: &Name) {
-        let short = of.rsplit('.').next().unwrap_or(of).to_owned();
-        let known: Vec<String> = match self.checker.types.get(of) {
-            Some(Nominal::Enum(variants)) => {
+        let short = short_name(of);
+        let template = self
+            .template_index(of)
+            .map(|index| self.checker.templates[index].item);
+        let known: Vec<String> = match (template, self.checker.types.get(of)) {
+            (Some(TemplateItem::Enum(item)), _) => item
+                .variants
+                .iter()
+                .map(|variant| variant.name.text.to_string())
+                .collect(),
+            (_, Some(Nominal::Enum(variants))) => {
                 variants.iter().map(|(name, _)| name.clone()).collect()
             }
             _ => Vec::new(),
@@ -289,6 +398,7 @@ impl Body<'_, '_> {
     pub(super) fn record_type(
         &mut self,
         path: &ast::Path,
+        hint: Option<&Type>,
     ) -> Option<(String, Vec<(String, Type)>)> {
         let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
         let shown = shown.join(".");
@@ -308,6 +418,25 @@ impl Body<'_, '_> {
                 }
                 None => self.is_tainted = true,
             },
+            Some(Def::Template(index)) => {
+                let copy = self.checker.copy_of(index, hint);
+                let copy = copy.or_else(|| self.checker.rigid_copy(index));
+                match copy.and_then(|copy| Some((copy.clone(), self.checker.types.get(&copy)?))) {
+                    Some((copy, Nominal::Record(fields))) => return Some((copy, fields.clone())),
+                    Some((_, Nominal::Enum(_))) => {
+                        let diagnostic = self
+                            .error(
+                                codes::UNKNOWN_CONSTRUCTOR,
+                                path.span,
+                                format!("`{shown}` is not a record"),
+                            )
+                            .label("an enum")
+                            .help("its values are made by its variants");
+                        self.report(diagnostic);
+                    }
+                    None => self.is_tainted = true,
+                }
+            }
             Some(Def::Alias(index)) => {
                 // An alias of a record makes it, too.
                 let ty = self.checker.alias_type(index);
@@ -355,19 +484,25 @@ impl Body<'_, '_> {
     }
 
     #[inline(never)]
-    pub(super) fn record(&mut self, path: &ast::Path, given: &[FieldValue], span: Span) -> Expr {
-        let Some((of, fields)) = self.record_type(path) else {
+    pub(super) fn record(
+        &mut self,
+        path: &ast::Path,
+        given: &[FieldValue],
+        hint: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let Some((of, fields)) = self.record_type(path, hint) else {
             return self.poison(span);
         };
         let names: Vec<&Name> = given.iter().map(|field| &field.name).collect();
         if !self.known_fields(&of, &fields, &names) {
             return self.poison(span);
         }
-        let mut values = Vec::new();
+        let mut parts = Vec::new();
         let mut missing = Vec::new();
-        for (name, ty) in &fields {
+        for (name, _) in &fields {
             match given.iter().find(|field| field.name.as_str() == name) {
-                Some(field) => values.push(self.check(&field.value, ty)),
+                Some(field) => parts.push(&field.value),
                 None => missing.push(name.as_str()),
             }
         }
@@ -384,6 +519,24 @@ impl Body<'_, '_> {
             self.report(diagnostic);
             return self.poison(span);
         }
+        let types: Vec<Type> = fields.into_iter().map(|(_, ty)| ty).collect();
+        let copied = self.checker.instances.get(&of).map(|(index, _)| *index);
+        // A copy at the parameters of the declaration itself stands for one to be found out.
+        let open = copied.filter(|index| self.checker.rigid_copy(*index).as_ref() == Some(&of));
+        let (of, values) = match open {
+            Some(template) => {
+                let name = path.last().as_str();
+                match self.infer_copy(template, &of, name, &parts, &types, span) {
+                    Some(found) => found,
+                    None => return self.poison(span),
+                }
+            }
+            None => {
+                let values = parts.iter().zip(&types);
+                let values = values.map(|(part, ty)| self.check(part, ty)).collect();
+                (of, values)
+            }
+        };
         let ty = Type::Named(of.clone());
         self.expr(ExprKind::Call(Function::Record(of), values), ty, span)
     }
@@ -395,7 +548,7 @@ impl Body<'_, '_> {
         fields: &[(String, Type)],
         given: &[&Name],
     ) -> bool {
-        let short = of.rsplit('.').next().unwrap_or(of).to_owned();
+        let short = short_name(of);
         for (index, name) in given.iter().enumerate() {
             if given[..index]
                 .iter()

@@ -9,6 +9,7 @@ use sheaf_ir::{Nominal, Type};
 
 use super::body::Body;
 use super::construct::Constructor;
+use super::types::short_name;
 use crate::syntax::ast::{Pattern, PatternKind};
 
 /// A pattern reduced to what matters here.
@@ -76,9 +77,8 @@ fn cases_of(ty: &Type, types: &Types) -> Option<Vec<Case>> {
         Type::Tuple(parts) => vec![case("", parts.clone())],
         Type::Named(name) => match types.get(name)? {
             Nominal::Record(fields) => {
-                let short = name.rsplit('.').next().unwrap_or(name);
                 vec![case(
-                    short,
+                    &short_name(name),
                     fields.iter().map(|(_, ty)| ty.clone()).collect(),
                 )]
             }

@@ -56,17 +56,14 @@ impl Body<'_, '_> {
                 arguments,
             } => self.method(receiver, name, arguments, hint, span),
             ast::ExprKind::Field { receiver, name } => self.field(receiver, name, hint, span),
-            ast::ExprKind::Record { path, fields, .. } => self.record(path, fields, span),
+            ast::ExprKind::Record { path, fields, .. } => self.record(path, fields, hint, span),
             ast::ExprKind::Tuple(parts) => self.tuple(parts, hint, span),
             ast::ExprKind::List(parts) => self.list(parts, hint, span),
             ast::ExprKind::Set(parts) => self.set(parts, hint, span),
             ast::ExprKind::Map(entries) => self.map(entries, hint, span),
             ast::ExprKind::ListOf(comprehension) => self.list_of(comprehension, hint, span),
             ast::ExprKind::SetOf(comprehension) => self.set_of(comprehension, hint, span),
-            ast::ExprKind::MapOf { .. } => {
-                self.not_yet(span, "a map comprehension");
-                self.poison(span)
-            }
+            ast::ExprKind::MapOf { key, value } => self.map_of(key, value, hint, span),
             ast::ExprKind::Unary { operator, operand } => {
                 self.unary(*operator, operand, hint, span)
             }
@@ -344,8 +341,13 @@ impl Body<'_, '_> {
             .error(codes::UNKNOWN_FIELD, name.span, message)
             .label("no such field");
         let near = nearest(name.as_str(), fields.iter().map(String::as_str));
-        let member = super::intrinsic::foreign(name.as_str())
-            .or_else(|| super::intrinsic::member(name.as_str()).map(|_| name.as_str()));
+        let is_member = |name: &str| {
+            let mut homes = super::library::homes(&value.ty).into_iter();
+            homes.any(|home| super::library::names_in(home).contains(&name))
+        };
+        let member = super::library::foreign(name.as_str())
+            .filter(|name| is_member(name))
+            .or_else(|| is_member(name.as_str()).then_some(name.as_str()));
         let diagnostic = match near {
             Some(near) => diagnostic.fix(
                 format!("did you mean `{near}`?"),

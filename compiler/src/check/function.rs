@@ -1,6 +1,8 @@
 //! Functions: checked where they are declared, put in place where they are called.
 //!
-//! Invariant: no function calls itself, directly or not, so putting them in place ends.
+//! Invariant: a function that calls itself, directly or not, is called by name and not put in place, so
+//! that putting in place ends; and it is known to end (see [`super::termination`]). Functions of
+//! lattices and `monotone` ones are called by name, too, because their laws are about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,25 +10,28 @@ use sheaf_ir::Type;
 
 use super::Checker;
 use super::body::{Body, Place};
-use super::expr::bind_in;
 use super::names::Def;
 use super::pattern::Taken;
+use super::termination;
 use super::types::{is_poisoned, poison, show};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::{Expr, VariableId};
+use crate::hir::{Expr, FunctionDefinition, Order, VariableId};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ExprKind, Name};
+use crate::syntax::ast::{self, ExprKind, Name};
 
 /// A function with what is known of it.
 pub(super) struct Definition<'a> {
     pub(super) module: usize,
     pub(super) item: &'a ast::Function,
     /// Qualified name.
-    name: String,
-    parameters: Vec<Type>,
-    result: Type,
+    pub(super) name: String,
+    /// Types of the parameters; type parameters are rigid.
+    pub(super) parameters: Vec<Type>,
+    pub(super) result: Type,
+    /// Called by name, not put in place.
+    pub(super) is_by_name: bool,
     /// Something in it is wrong, and has been reported.
-    is_broken: bool,
+    pub(super) is_broken: bool,
 }
 
 impl<'a> Definition<'a> {
@@ -37,36 +42,48 @@ impl<'a> Definition<'a> {
             name,
             parameters: Vec::new(),
             result: poison(),
+            is_by_name: item.monotone.is_some(),
             is_broken: false,
         }
     }
 }
 
 impl<'a> Checker<'a> {
-    /// Checks every function where it is declared.
-    pub(super) fn check_functions(&mut self) {
+    /// Gives every function its types, and finds those that call themselves.
+    pub(super) fn declare_functions(&mut self) {
+        self.declare_intrinsics_types();
         for index in 0..self.functions.len() {
             let (module, item) = (self.functions[index].module, self.functions[index].item);
             let signature = &item.signature;
             let names = signature.columns.iter().map(|column| &column.name);
             self.refuse_doubles(module, names, "parameter");
-            let parameters = signature
-                .columns
-                .iter()
-                .map(|column| self.resolve_type(module, &column.ty))
-                .collect();
-            let result = match &signature.result {
-                Some(result) => self.resolve_type(module, result),
-                None => self.missing_result(module, &signature.name),
-            };
+            let owner = format!("f{index}");
+            let bindings = self.rigid_types(module, &item.generics, &owner);
+            let (parameters, result) = self.with_types(bindings, |checker| {
+                let parameters = signature
+                    .columns
+                    .iter()
+                    .map(|column| checker.resolve_type(module, &column.ty))
+                    .collect();
+                let result = match &signature.result {
+                    Some(result) => checker.resolve_type(module, result),
+                    None => checker.missing_result(module, &signature.name),
+                };
+                (parameters, result)
+            });
             let definition = &mut self.functions[index];
             definition.parameters = parameters;
             definition.result = result;
         }
-        self.refuse_recursion();
+        self.find_recursion();
+    }
+
+    /// Checks every function where it is declared.
+    pub(super) fn check_functions(&mut self) {
         for index in 0..self.functions.len() {
             self.check_function(index);
         }
+        self.check_lattices();
     }
 
     fn missing_result(&mut self, module: usize, name: &Name) -> Type {
@@ -89,21 +106,69 @@ impl<'a> Checker<'a> {
         if definition.is_broken {
             return;
         }
-        let (module, item) = (definition.module, definition.item);
         let (parameters, result) = (definition.parameters.clone(), definition.result.clone());
-        let mut body = Body::new(self, module, Place::Function);
-        for (column, ty) in item.signature.columns.iter().zip(parameters) {
-            body.parameter(column.name.as_str(), ty, column.name.span);
+        let is_by_name = definition.is_by_name && definition.item.generics.is_empty();
+        let name = definition.name.clone();
+        let made = self.function_body(index, &parameters, &result, true);
+        match made {
+            None => self.functions[index].is_broken = true,
+            Some(made) if is_by_name => _ = self.program.functions.insert(name, made),
+            Some(_) => {}
         }
-        let value = body.block(&item.body, Some(&result).filter(|ty| !is_poisoned(ty)));
-        body.coerce(value, &result, item.body.result.span);
-        body.finish(item.signature.name.span);
-        let is_broken = body.is_tainted;
-        self.functions[index].is_broken = is_broken;
     }
 
-    /// Reports functions that call themselves, each circle once.
-    fn refuse_recursion(&mut self) {
+    /// A function checked at these types; `None` if something in it is wrong. What is wrong with a
+    /// copy has been reported where the function is declared.
+    pub(super) fn function_body(
+        &mut self,
+        index: usize,
+        parameters: &[Type],
+        result: &Type,
+        is_declaration: bool,
+    ) -> Option<FunctionDefinition> {
+        let (module, item) = (self.functions[index].module, self.functions[index].item);
+        let monotone = item.monotone.map(|_| self.orders(module, item));
+        let mut body = Body::new(self, module, Place::Function);
+        body.muted = usize::from(!is_declaration);
+        let columns = item.signature.columns.iter();
+        let ids = columns
+            .zip(parameters)
+            .map(|(column, ty)| body.parameter(column.name.as_str(), ty.clone(), column.name.span))
+            .collect();
+        let value = body.block(&item.body, Some(result).filter(|ty| !is_poisoned(ty)));
+        let value = body.coerce(value, result, item.body.result.span);
+        if is_declaration {
+            body.finish(item.signature.name.span);
+        }
+        let span = body.span(item.signature.name.span);
+        (!body.is_tainted).then(|| FunctionDefinition {
+            parameters: ids,
+            variables: std::mem::take(&mut body.variables),
+            body: value,
+            monotone,
+            span,
+        })
+    }
+
+    /// The orders of the parameters of a `monotone fn`, then that of its result.
+    fn orders(&mut self, module: usize, item: &ast::Function) -> Vec<Order> {
+        let columns = item.signature.columns.iter().map(|column| &column.ty);
+        let types: Vec<&ast::Type> = columns.chain(&item.signature.result).collect();
+        types
+            .into_iter()
+            .map(|ty| match &ty.kind {
+                ast::TypeKind::Named { path, .. } => match self.type_path(module, path) {
+                    Some(Def::Lattice(index)) => Order::Lattice(self.lattices[index].name.clone()),
+                    _ => Order::Natural,
+                },
+                _ => Order::Natural,
+            })
+            .collect()
+    }
+
+    /// Finds functions that call themselves: those that end are called by name, all others are
+    /// reported, each circle once.
+    fn find_recursion(&mut self) {
         let calls: Vec<BTreeSet<usize>> = (0..self.functions.len())
             .map(|index| {
                 let mut names = BTreeSet::new();
@@ -124,58 +189,101 @@ impl<'a> Checker<'a> {
             let Some(circle) = circle(start, &calls) else {
                 continue;
             };
-            let names: Vec<String> = circle
-                .iter()
-                .map(|index| self.functions[*index].item.signature.name.text.to_string())
-                .collect();
-            let definition = &self.functions[start];
-            let name = &definition.item.signature.name;
-            let message = match names.as_slice() {
-                [only] => format!("the function `{only}` calls itself"),
-                [first, rest @ ..] => {
-                    format!(
-                        "the function `{first}` calls itself, through `{}`",
-                        rest.join("`, `")
-                    )
-                }
-                [] => continue,
-            };
-            let mut diagnostic = Diagnostic::error(
-                codes::RECURSIVE_FUNCTION,
-                self.file(definition.module),
-                name.span,
-                message,
-            )
-            .label("calls itself")
-            .note("Functions always end, so they may not call themselves; only rules recurse.")
-            .help("write the recursion as a view, or go over a list with a comprehension");
-            for index in circle.iter().skip(1) {
-                let other = &self.functions[*index];
-                let (file, span) = (self.file(other.module), other.item.signature.name.span);
-                diagnostic = diagnostic.and_in(file, span, "on the way");
+            let component = component(start, &calls);
+            for index in &component {
+                self.functions[*index].is_by_name = true;
             }
-            self.report(diagnostic);
-            for index in circle {
+            let calling = |path: &[String], from: usize| {
+                let module = self.functions[from].module;
+                self.function_named(module, path)
+            };
+            let items = component
+                .iter()
+                .map(|index| (*index, self.functions[*index].item))
+                .collect();
+            if termination::ends(&items, &calling) {
+                continue;
+            }
+            self.refuse_recursion(start, &circle);
+            for index in component {
                 self.functions[index].is_broken = true;
             }
         }
     }
 
+    fn refuse_recursion(&mut self, start: usize, circle: &[usize]) {
+        let names: Vec<String> = circle
+            .iter()
+            .map(|index| self.functions[*index].item.signature.name.text.to_string())
+            .collect();
+        let definition = &self.functions[start];
+        let name = &definition.item.signature.name;
+        let message = match names.as_slice() {
+            [first, rest @ ..] if !rest.is_empty() => {
+                format!(
+                    "the function `{first}` calls itself, through `{}`, and may never end",
+                    rest.join("`, `")
+                )
+            }
+            _ => format!(
+                "the function `{}` calls itself, and may never end",
+                name.text
+            ),
+        };
+        let mut diagnostic = Diagnostic::error(
+            codes::RECURSIVE_FUNCTION,
+            self.file(definition.module),
+            name.span,
+            message,
+        )
+        .label("may never end")
+        .note("A function may call itself on parts of what it got: what a pattern, a field or `x in xs` takes out of one of its parameters, the same one in each call.")
+        .help("hand over a part of the value, write the recursion as a view, or go over a list with a comprehension");
+        for index in circle.iter().skip(1) {
+            let other = &self.functions[*index];
+            let (file, span) = (self.file(other.module), other.item.signature.name.span);
+            diagnostic = diagnostic.and_in(file, span, "on the way");
+        }
+        self.report(diagnostic);
+    }
+
+    /// The function that a call names: `f`, `module.f`, `Lattice.f`.
     fn function_named(&self, module: usize, path: &[String]) -> Option<usize> {
         let (name, before) = path.split_last()?;
-        let home = match before {
-            [] => module,
+        let def = match before {
+            [] => self.scopes[module].callables.get(name)?.def.clone(),
+            [first] if first.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                match self.scopes[module].types.get(first)?.def {
+                    Def::Lattice(index) => self.lattice_function(index, name)?,
+                    _ => return None,
+                }
+            }
             [first] => match self.scopes[module].modules.get(first)?.def {
-                Def::Module(index) => index,
+                Def::Module(index) => self.scopes[index].callables.get(name)?.def.clone(),
                 _ => return None,
             },
             _ => return None,
         };
-        match self.scopes[home].callables.get(name)?.def {
+        match def {
             Def::Function(index) => Some(index),
             _ => None,
         }
     }
+}
+
+/// The functions that a function calls and that call it, directly or not, itself included; ascending.
+fn component(start: usize, calls: &[BTreeSet<usize>]) -> Vec<usize> {
+    let reach = |from: usize| {
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![from];
+        while let Some(at) = queue.pop() {
+            queue.extend(calls[at].iter().filter(|next| seen.insert(**next)));
+        }
+        seen
+    };
+    let reached = reach(start);
+    let back = |index: &&usize| reach(**index).contains(&start);
+    reached.iter().filter(back).copied().collect()
 }
 
 /// The shortest way from a function back to itself.
@@ -203,7 +311,7 @@ fn circle(start: usize, calls: &[BTreeSet<usize>]) -> Option<Vec<usize>> {
     None
 }
 
-type Called = BTreeSet<Vec<String>>;
+pub(super) type Called = BTreeSet<Vec<String>>;
 
 fn called_in_block(block: &ast::Block, names: &mut Called) {
     for binding in &block.lets {
@@ -307,53 +415,6 @@ fn called_in(expr: &ast::Expr, names: &mut Called) {
 }
 
 impl Body<'_, '_> {
-    /// A call of a function of the program: its body, with the arguments bound before it.
-    #[inline(never)]
-    pub(super) fn call_function(
-        &mut self,
-        index: usize,
-        name: &Name,
-        arguments: &[Argument<ast::Expr>],
-        span: Span,
-    ) -> Expr {
-        let definition = &self.checker.functions[index];
-        let (module, item) = (definition.module, definition.item);
-        let (types, result) = (definition.parameters.clone(), definition.result.clone());
-        let is_broken = definition.is_broken;
-        let columns = &item.signature.columns;
-        let parameters: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        let Some(found) = self.arrange(name.as_str(), &parameters, arguments, span) else {
-            return self.poison_of(&result, span);
-        };
-        let values: Vec<Expr> = found
-            .iter()
-            .zip(&types)
-            .map(|(argument, ty)| self.check(argument, ty))
-            .collect();
-        if is_broken || types.len() != values.len() {
-            return self.poison_of(&result, span);
-        }
-        let mut scope: Vec<(String, VariableId)> = Vec::new();
-        let mut bindings = Vec::new();
-        for ((column, ty), value) in columns.iter().zip(types).zip(values) {
-            let id = self.fresh(ty, value_span(&value));
-            self.variables[id].name = column.name.as_str().to_owned();
-            scope.push((column.name.as_str().to_owned(), id));
-            bindings.push((id, value));
-        }
-        let body = self.isolated(module, scope, |body| {
-            let value = body.block(&item.body, Some(&result));
-            body.coerce(value, &result, item.body.result.span)
-        });
-        if self.muted == 0 {
-            self.report_too_large(span);
-        }
-        bindings
-            .into_iter()
-            .rev()
-            .fold(body, |body, (id, value)| bind_in(id, value, body))
-    }
-
     /// An expression that stands for something wrong whose type is known all the same.
     pub(super) fn poison_of(&mut self, ty: &Type, span: Span) -> Expr {
         let mut poison = self.poison(span);
@@ -410,8 +471,4 @@ impl Body<'_, '_> {
             .help("choose another name");
         self.report(diagnostic);
     }
-}
-
-fn value_span(value: &Expr) -> Span {
-    Span::new(value.span.start, value.span.end)
 }

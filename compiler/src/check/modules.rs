@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Loader;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::library;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{ast, parse};
 
@@ -26,6 +27,8 @@ pub(super) struct Module {
     pub(super) uses: Vec<String>,
     /// Paths that its `use` items name and that are there but could not be read; reported.
     pub(super) unreadable: Vec<String>,
+    /// Part of the standard library.
+    pub(super) is_library: bool,
 }
 
 impl Module {
@@ -69,6 +72,7 @@ pub(super) fn load(
     let mut known: BTreeMap<String, Answer> = BTreeMap::new();
     let mut next = 0;
     while next < modules.len() {
+        load_library(sources, &mut modules, next, &mut diagnostics);
         let wanted = wanted(&modules[next]);
         for (candidates, span) in wanted {
             for path in candidates {
@@ -100,6 +104,29 @@ pub(super) fn load(
     }
     modules[1..].sort_by(|a, b| a.path.cmp(&b.path));
     (modules, diagnostics)
+}
+
+/// Reads the modules of the standard library that a module may need.
+fn load_library(
+    sources: &mut Sources,
+    modules: &mut Vec<Module>,
+    of: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let wanted = library::wanted(sources.get(modules[of].file).text());
+    for name in wanted {
+        let path = format!("std.{name}");
+        if modules.iter().any(|module| module.path == path) {
+            continue;
+        }
+        let Some(text) = library::text(name) else {
+            continue;
+        };
+        let file = sources.add(format!("std/{name}.sheaf"), text.to_owned());
+        let mut module = read(sources, file, path.clone(), path, diagnostics);
+        module.is_library = true;
+        modules.push(module);
+    }
 }
 
 enum Answer {
@@ -147,6 +174,7 @@ fn read(
         is_broken,
         uses: Vec::new(),
         unreadable: Vec::new(),
+        is_library: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Recursion through lattices: values on the way may only climb, and so must what is made of them.
 //!
-//! A value that a rule reads from a lattice of its own stratum *moves*: upwards (`Max`, `Any`, `Set`) or
-//! downwards (`Min`, `All`). What is computed from it moves, too, or jumps about. A rule is monotone if
+//! A value that a rule reads from a lattice of its own stratum *moves*: upwards (`Max`, `Any`, `Set`),
+//! downwards (`Min`, `All`), or up in a lattice of its own (`Map`, those of the program). What is computed from it moves, too, or jumps about. A rule is monotone if
 //! its tests can only turn true, its contribution moves as its head's lattice does, and nothing that
 //! moves is a key.
 
@@ -12,10 +12,10 @@ use sheaf_ir::{Combiner, Function, Type};
 use super::Checker;
 use super::strata::{is_lattice, short};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::{Arg, Condition, Expr, ExprKind, Quantifier, Rule, VariableId};
+use crate::hir::{Arg, Condition, Expr, ExprKind, Order, Program, Quantifier, Reversal, Rule, VariableId};
 
 /// How a value changes while a recursion runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Motion {
     /// Not at all.
     Still,
@@ -23,24 +23,27 @@ enum Motion {
     Up,
     /// To lesser values, from true to false.
     Down,
+    /// Up in the order of this combiner, which is not that of its type.
+    In(Combiner),
     /// In any direction.
     Any,
 }
 
 impl Motion {
-    fn reversed(self) -> Motion {
+    fn reversed(&self) -> Motion {
         match self {
             Motion::Up => Motion::Down,
             Motion::Down => Motion::Up,
-            other => other,
+            Motion::In(_) => Motion::Any,
+            other => other.clone(),
         }
     }
 
     /// Of something monotone in both.
-    fn with(self, other: Motion) -> Motion {
+    fn with(&self, other: &Motion) -> Motion {
         match (self, other) {
-            (Motion::Still, motion) | (motion, Motion::Still) => motion,
-            (a, b) if a == b => a,
+            (Motion::Still, motion) | (motion, Motion::Still) => motion.clone(),
+            (a, b) if a == b => a.clone(),
             _ => Motion::Any,
         }
     }
@@ -50,6 +53,7 @@ fn motion_of(combiner: &Combiner) -> Motion {
     match combiner {
         Combiner::Max | Combiner::Any | Combiner::Union => Motion::Up,
         Combiner::Min | Combiner::All => Motion::Down,
+        Combiner::Map(_) | Combiner::Lattice(_) => Motion::In(combiner.clone()),
         _ => Motion::Any,
     }
 }
@@ -83,11 +87,19 @@ impl Checker<'_> {
                 continue;
             }
             let mut faults = Vec::new();
+            for name in &stratum.relations {
+                let combined = self.program.relations[name].combined.as_ref();
+                if let Some(combined) = combined.filter(|c| c.reversal != Reversal::Natural) {
+                    let reason = "a turned order does not climb".to_owned();
+                    faults.push((name.clone(), Fault::NotMonotone(combined.span, reason)));
+                }
+            }
             for &index in &stratum.rules {
                 let rule = &self.program.rules[index];
                 let steps = Steps {
                     lattices: &lattices,
                     inside: &inside,
+                    program: &self.program,
                     motions: BTreeMap::new(),
                 };
                 if let Some(fault) = steps.fault(rule) {
@@ -124,7 +136,7 @@ impl Checker<'_> {
                         format!("`{head}` depends on itself, and this step is not monotone"),
                     )
                     .label(reason)
-                    .note("While a recursion runs its values still climb. A step may add, take `min`, `max`, `len` or a union, multiply by a Nat, or test a bound that stays passed.")
+                    .note("While a recursion runs its values still climb. A step may add, take `min`, `max`, `len` or a union, multiply by a Nat, call a `monotone fn`, or test a bound that stays passed.")
                     .help("compute this in a view over the finished recursion"),
                 );
             }
@@ -150,6 +162,7 @@ impl Checker<'_> {
 struct Steps<'s> {
     lattices: &'s BTreeMap<&'s str, &'s Combiner>,
     inside: &'s BTreeSet<&'s str>,
+    program: &'s Program,
     motions: BTreeMap<VariableId, Motion>,
 }
 
@@ -181,7 +194,7 @@ impl Steps<'_> {
                 Condition::Test { test, .. } => {
                     let motion = self.motion(test);
                     is_bounded |= motion != Motion::Still;
-                    if matches!(motion, Motion::Down | Motion::Any) {
+                    if !matches!(motion, Motion::Still | Motion::Up) {
                         return Some(self.blame(test, "may turn false again"));
                     }
                 }
@@ -202,7 +215,7 @@ impl Steps<'_> {
             };
             return Some(self.blame(contribution, &reason));
         }
-        (found != Motion::Still && !is_bounded && self.may_climb(contribution, wanted))
+        (found != Motion::Still && !is_bounded && self.may_climb(contribution, &wanted))
             .then_some(Fault::Endless(contribution.span))
     }
 
@@ -284,7 +297,7 @@ impl Steps<'_> {
     }
 
     fn of(&self, id: VariableId) -> Motion {
-        self.motions.get(&id).copied().unwrap_or(Motion::Still)
+        self.motions.get(&id).cloned().unwrap_or(Motion::Still)
     }
 
     fn blame(&self, expr: &Expr, reason: &str) -> Fault {
@@ -307,7 +320,7 @@ impl Steps<'_> {
             }
             ExprKind::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
-                let branches = self.motion(then).with(self.motion(otherwise));
+                let branches = self.motion(then).with(&self.motion(otherwise));
                 match self.motion(condition) {
                     Motion::Still => branches,
                     _ => Motion::Any,
@@ -322,6 +335,7 @@ impl Steps<'_> {
                 false => Motion::Any,
             },
             ExprKind::Call(function, arguments) => self.call(function, arguments),
+            ExprKind::Invoke(function, arguments) => self.invoke(function, arguments),
         }
     }
 
@@ -334,6 +348,51 @@ impl Steps<'_> {
         })
     }
 
+    /// A function that is called by name: `monotone`, the join of a lattice, or any other.
+    fn invoke(&mut self, function: &str, arguments: &[Expr]) -> Motion {
+        let motions: Vec<Motion> = arguments.iter().map(|e| self.motion(e)).collect();
+        if motions.iter().all(|motion| *motion == Motion::Still) {
+            return Motion::Still;
+        }
+        let Some(orders) = self.orders(function) else {
+            return Motion::Any;
+        };
+        let Some((result, orders)) = orders.split_last() else {
+            return Motion::Any;
+        };
+        // Each argument rises, falls or stands still in the order that is claimed for it.
+        let mut whole = Motion::Still;
+        for (motion, order) in motions.into_iter().zip(orders) {
+            let own = match (motion, order) {
+                (motion @ (Motion::Still | Motion::Up | Motion::Down), Order::Natural) => motion,
+                (Motion::Still, Order::Lattice(_)) => Motion::Still,
+                (Motion::In(Combiner::Lattice(of)), Order::Lattice(name)) if of == *name => {
+                    Motion::Up
+                }
+                _ => Motion::Any,
+            };
+            whole = whole.with(&own);
+        }
+        match (whole, result) {
+            (Motion::Up, Order::Lattice(name)) => Motion::In(Combiner::Lattice(name.clone())),
+            (Motion::Down, Order::Lattice(_)) => Motion::Any,
+            (whole, _) => whole,
+        }
+    }
+
+    /// The orders in which a function is monotone, the result's last.
+    fn orders(&self, function: &str) -> Option<Vec<Order>> {
+        let lattice = self
+            .program
+            .lattices
+            .iter()
+            .find(|(_, lattice)| lattice.join == function);
+        match lattice {
+            Some((name, _)) => Some(vec![Order::Lattice(name.clone()); 3]),
+            None => self.program.functions.get(function)?.monotone.clone(),
+        }
+    }
+
     fn call(&mut self, function: &Function, arguments: &[Expr]) -> Motion {
         let motions: Vec<Motion> = arguments
             .iter()
@@ -342,10 +401,14 @@ impl Steps<'_> {
         if motions.iter().all(|motion| *motion == Motion::Still) {
             return Motion::Still;
         }
+        // What the functions of the language do is known in the orders of types alone.
+        if motions.iter().any(|motion| matches!(motion, Motion::In(_))) {
+            return Motion::Any;
+        }
         let ty = arguments.first().map(|argument| &argument.ty);
         match (function, motions.as_slice()) {
             (Function::Add, [a, b]) if !matches!(ty, Some(Type::String | Type::List(_))) => {
-                a.with(*b)
+                a.with(b)
             }
             (
                 Function::Least
@@ -354,33 +417,41 @@ impl Steps<'_> {
                 | Function::And
                 | Function::Or,
                 [a, b],
-            ) => a.with(*b),
-            (Function::Intersect, [a, b]) => a.with(*b),
-            (Function::Sub | Function::Difference, [a, b]) => a.with(b.reversed()),
+            ) => a.with(b),
+            (Function::Intersect, [a, b]) => a.with(b),
+            (Function::Sub | Function::Difference, [a, b]) => a.with(&b.reversed()),
             (Function::Neg | Function::Not, [a]) => a.reversed(),
-            (Function::Mul, [a, Motion::Still]) if is_natural(&arguments[1]) => *a,
-            (Function::Mul, [Motion::Still, b]) if is_natural(&arguments[0]) => *b,
+            (Function::Mul, [a, Motion::Still]) if is_natural(&arguments[1]) => a.clone(),
+            (Function::Mul, [Motion::Still, b]) if is_natural(&arguments[0]) => b.clone(),
             (Function::Mul, [a, b]) if is_natural(&arguments[0]) && is_natural(&arguments[1]) => {
-                a.with(*b)
+                a.with(b)
             }
             (Function::ToInt | Function::ToFloat | Function::ToNat, [a])
                 if !matches!(ty, Some(Type::String)) =>
             {
-                *a
+                a.clone()
             }
-            (Function::Floor | Function::Ceil | Function::Round | Function::Some, [a]) => *a,
-            (Function::Len, [a]) if matches!(ty, Some(Type::Set(_))) => *a,
-            (Function::Contains, [a, Motion::Still]) if matches!(ty, Some(Type::Set(_))) => *a,
-            (Function::Ge | Function::Gt, [a, b]) => a.with(b.reversed()),
-            (Function::Le | Function::Lt, [a, b]) => a.reversed().with(*b),
+            (Function::Floor | Function::Ceil | Function::Round | Function::Some, [a]) => a.clone(),
+            (Function::Len, [a]) if matches!(ty, Some(Type::Set(_))) => a.clone(),
+            (Function::Contains, [a, Motion::Still]) if matches!(ty, Some(Type::Set(_))) => {
+                a.clone()
+            }
+            (Function::Ge | Function::Gt, [a, b]) => a.with(&b.reversed()),
+            (Function::Le | Function::Lt, [a, b]) => a.reversed().with(b),
             _ => Motion::Any,
         }
     }
 
     /// Whether a step may go further in each round, without end.
-    fn may_climb(&self, contribution: &Expr, motion: Motion) -> bool {
+    fn may_climb(&self, contribution: &Expr, motion: &Motion) -> bool {
         let grows = match &contribution.kind {
             ExprKind::Call(Function::Add | Function::Mul | Function::Sub, _) => true,
+            // A `monotone fn` may give more than it got; a join gives no more than there is.
+            ExprKind::Invoke(function, _) => !self
+                .program
+                .lattices
+                .values()
+                .any(|lattice| lattice.join == *function),
             ExprKind::Call(Function::ToInt, arguments) => {
                 return arguments
                     .iter()
@@ -389,7 +460,7 @@ impl Steps<'_> {
             _ => false,
         };
         // What falls from Nat to Nat ends at 0.
-        let ends = motion == Motion::Down && contribution.ty == Type::Nat
+        let ends = *motion == Motion::Down && contribution.ty == Type::Nat
             || !(contribution.ty.is_numeric()
                 || matches!(contribution.ty, Type::Duration | Type::Time));
         grows && !ends

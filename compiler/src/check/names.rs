@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use super::function::Definition;
-use super::intrinsic;
+use super::generic::{Template, TemplateItem};
+use super::library::{self, Intrinsic};
 use super::suggest::nearest;
 use super::types::Alias;
 use crate::diagnostic::{Diagnostic, codes};
@@ -23,7 +24,7 @@ pub(super) enum Def {
     Relation(String),
     /// A `fn`, by index.
     Function(usize),
-    /// A function of the standard library, by index into [`intrinsic::TABLE`].
+    /// A function that the IR has, by index.
     Intrinsic(usize),
     /// A param, by qualified name.
     Param(String),
@@ -31,6 +32,10 @@ pub(super) enum Def {
     Nominal(String),
     /// A type alias, by index.
     Alias(usize),
+    /// A generic type, by index.
+    Template(usize),
+    /// A lattice, by index.
+    Lattice(usize),
     /// A module, by index.
     Module(usize),
     /// Broken, or not yet run: reported elsewhere.
@@ -174,15 +179,13 @@ impl<'a> Checker<'a> {
             }
             ItemKind::Function(function) => {
                 let name = &function.signature.name;
-                let def = match function.generics.is_empty() {
-                    true => {
-                        self.functions
-                            .push(Definition::new(module, function, qualify(name)));
-                        Def::Function(self.functions.len() - 1)
-                    }
-                    false => Def::Silent,
-                };
-                (Space::Callable, name, def)
+                let definition = Definition::new(module, function, qualify(name));
+                self.functions.push(definition);
+                (
+                    Space::Callable,
+                    name,
+                    Def::Function(self.functions.len() - 1),
+                )
             }
             ItemKind::Param(param) => {
                 let def = Def::Param(qualify(&param.name));
@@ -191,14 +194,20 @@ impl<'a> Checker<'a> {
             ItemKind::Record(record) => {
                 let def = match record.generics.is_empty() {
                     true => Def::Nominal(qualify(&record.name)),
-                    false => Def::Silent,
+                    false => self.declare_template(
+                        module,
+                        qualify(&record.name),
+                        TemplateItem::Record(record),
+                    ),
                 };
                 (Space::Type, &record.name, def)
             }
             ItemKind::Enum(item) => {
                 let def = match item.generics.is_empty() {
                     true => Def::Nominal(qualify(&item.name)),
-                    false => Def::Silent,
+                    false => {
+                        self.declare_template(module, qualify(&item.name), TemplateItem::Enum(item))
+                    }
                 };
                 (Space::Type, &item.name, def)
             }
@@ -208,7 +217,11 @@ impl<'a> Checker<'a> {
                         self.aliases.push(Alias::new(module, alias));
                         Def::Alias(self.aliases.len() - 1)
                     }
-                    false => Def::Silent,
+                    false => self.declare_template(
+                        module,
+                        qualify(&alias.name),
+                        TemplateItem::Alias(alias),
+                    ),
                 };
                 (Space::Type, &alias.name, def)
             }
@@ -219,7 +232,16 @@ impl<'a> Checker<'a> {
             ItemKind::Timer(item) => (Space::Callable, &item.name, Def::Silent),
             ItemKind::Service(item) => (Space::Type, &item.name, Def::Silent),
             ItemKind::Agent(item) => (Space::Type, &item.name, Def::Silent),
-            ItemKind::Lattice(item) => (Space::Type, &item.name, Def::Silent),
+            ItemKind::Lattice(item) if !item.generics.is_empty() => {
+                (Space::Type, &item.name, Def::Silent)
+            }
+            ItemKind::Lattice(lattice) => {
+                let def = self.declare_lattice(module, lattice, qualify(&lattice.name));
+                (Space::Type, &lattice.name, def)
+            }
+            ItemKind::Extern(item) if self.modules[module].is_library => {
+                return self.declare_intrinsics(module, item);
+            }
             ItemKind::Extern(item) => {
                 if let Some(alias) = &item.alias {
                     self.declare_silent(module, alias);
@@ -245,6 +267,30 @@ impl<'a> Checker<'a> {
             is_used: false,
         };
         self.declare(module, space, name.as_str(), entry);
+    }
+
+    fn declare_template(&mut self, module: usize, name: String, item: TemplateItem<'a>) -> Def {
+        self.templates.push(Template { module, name, item });
+        Def::Template(self.templates.len() - 1)
+    }
+
+    /// Enters the functions of the IR that a module of the standard library names.
+    fn declare_intrinsics(&mut self, module: usize, item: &'a ast::Extern) {
+        for member in &item.members {
+            let Some(intrinsic) = Intrinsic::new(module, member) else {
+                continue;
+            };
+            self.intrinsics.push(intrinsic);
+            let name = &member.signature.name;
+            let entry = Entry {
+                def: Def::Intrinsic(self.intrinsics.len() - 1),
+                file: self.file(module),
+                span: name.span,
+                public: true,
+                is_used: false,
+            };
+            self.declare(module, Space::Callable, name.as_str(), entry);
+        }
     }
 
     /// Enters a broken name in every space in which nothing else has it.
@@ -333,27 +379,9 @@ impl<'a> Checker<'a> {
     ) {
         let path: Vec<&str> = used.module.iter().map(Name::as_str).collect();
         let here = name.alias.as_ref().unwrap_or(&name.name);
-        let entry = |def: Def| Entry {
-            def,
-            file: self.file(module),
-            span: here.span,
-            public: item.public.is_some(),
-            is_used: true,
-        };
         let mut add = |space: Space, entry: Entry| {
             found.push((module, space, here.as_str().to_owned(), entry));
         };
-        if path.first() == Some(&"std") {
-            match intrinsic::find(&path[1..], name.name.as_str()) {
-                Some(index) => add(Space::Callable, entry(Def::Intrinsic(index))),
-                None => {
-                    add(Space::Callable, entry(Def::Silent));
-                    self.scopes[module].is_open = true;
-                    self.unknown_std(module, &used.module, &name.name);
-                }
-            }
-            return;
-        }
         let joined = path.join(".");
         let mut any = false;
         let mut hidden = None;
@@ -411,6 +439,9 @@ impl<'a> Checker<'a> {
             }
         }
         self.scopes[module].is_open = true;
+        if path.first() == Some(&"std") {
+            return self.unknown_std(module, &used.module, &name.name);
+        }
         let unreadable = &self.modules[module].unreadable;
         if !unreadable.contains(&joined) && !unreadable.contains(&full) {
             self.unknown_use(module, &joined, &full, name);
@@ -499,22 +530,21 @@ impl<'a> Checker<'a> {
         );
         let diagnostic =
             Diagnostic::error(codes::NOT_IN_STD, file, name.span, message).label("not there");
-        let names = intrinsic::names_in(&inner);
-        let elsewhere = intrinsic::TABLE
-            .iter()
-            .find(|entry| entry.name == name.as_str());
-        let diagnostic = match (nearest(name.as_str(), names.iter().copied()), elsewhere) {
+        let names = library::names_in(&inner.join("."));
+        let elsewhere = library::modules_with(name.as_str());
+        let diagnostic = match (
+            nearest(name.as_str(), names.iter().copied()),
+            elsewhere.first(),
+        ) {
             (Some(near), _) => diagnostic.fix(
                 format!("did you mean `{near}`?"),
                 name.span,
                 near.to_owned(),
             ),
-            (None, Some(entry)) => {
-                diagnostic.help(format!("it is `std.{}.{}`", entry.module, entry.name))
-            }
+            (None, Some(module)) => diagnostic.help(format!("it is `std.{module}.{}`", name.text)),
             (None, None) if names.is_empty() => diagnostic.help(format!(
                 "its modules are {}",
-                intrinsic::modules()
+                library::modules()
                     .map(|module| format!("`std.{module}`"))
                     .collect::<Vec<_>>()
                     .join(", ")
@@ -529,7 +559,8 @@ impl<'a> Checker<'a> {
         self.mark_used(module, name);
         match self.scopes[module].callables.get(name) {
             Some(entry) => Some(entry.def.clone()),
-            None => intrinsic::prelude(name).map(Def::Intrinsic),
+            None if library::PRELUDE.contains(&name) => self.library_function("math", name),
+            None => None,
         }
     }
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sheaf_ir::{Nominal, Type};
 
 use super::Checker;
+use super::generic::TemplateItem;
 use super::names::Def;
 use super::strata::{Graph, components};
+use super::types::short_name;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, ItemKind, Name};
@@ -29,7 +31,41 @@ impl Checker<'_> {
                 }
             }
         }
+        self.declare_templates(&mut places);
         self.refuse_endless(&places);
+    }
+
+    /// Checks every generic type at its own type parameters.
+    fn declare_templates(&mut self, places: &mut BTreeMap<String, (FileId, Span)>) {
+        for index in 0..self.templates.len() {
+            let template = &self.templates[index];
+            let (module, name, item) = (template.module, template.name.clone(), template.item);
+            let (generics, declared) = (template.generics(), template.declared());
+            let bindings = self.rigid_types(module, generics, &name);
+            match item {
+                TemplateItem::Alias(alias) => {
+                    self.with_types(bindings, |checker| checker.resolve_type(module, &alias.ty));
+                    continue;
+                }
+                TemplateItem::Record(record) => {
+                    let names = record.fields.iter().map(|field| &field.name);
+                    self.refuse_doubles(module, names, "field");
+                    for field in &record.fields {
+                        self.check_column_attributes(module, &field.attributes, false);
+                    }
+                }
+                TemplateItem::Enum(item) => {
+                    let names = item.variants.iter().map(|variant| &variant.name);
+                    self.refuse_doubles(module, names, "variant");
+                    if item.variants.is_empty() {
+                        self.refuse_empty(module, &item.name);
+                    }
+                }
+            }
+            if let Some(copy) = self.rigid_copy(index) {
+                places.insert(copy, (self.file(module), declared.span));
+            }
+        }
     }
 
     fn declare_record(
@@ -44,12 +80,8 @@ impl Checker<'_> {
         }
         let names = record.fields.iter().map(|field| &field.name);
         self.refuse_doubles(module, names, "field");
-        let mut fields: Vec<(String, Type)> = Vec::new();
+        let fields = self.fields(module, &record.fields);
         for field in &record.fields {
-            let ty = self.resolve_type(module, &field.ty);
-            if !fields.iter().any(|(name, _)| name == field.name.as_str()) {
-                fields.push((field.name.as_str().to_owned(), ty));
-            }
             self.check_column_attributes(module, &field.attributes, false);
         }
         places.insert(name.clone(), (self.file(module), record.name.span));
@@ -68,35 +100,30 @@ impl Checker<'_> {
         }
         let names = item.variants.iter().map(|variant| &variant.name);
         self.refuse_doubles(module, names, "variant");
-        let mut variants: Vec<(String, Vec<Type>)> = Vec::new();
-        for variant in &item.variants {
-            let types = variant.types.iter();
-            let types = types.map(|ty| self.resolve_type(module, ty)).collect();
-            if !variants
-                .iter()
-                .any(|(name, _)| name == variant.name.as_str())
-            {
-                variants.push((variant.name.as_str().to_owned(), types));
-            }
-        }
+        let variants = self.variants(module, item);
         let place = (self.file(module), item.name.span);
         if variants.is_empty() {
-            self.report(
-                Diagnostic::error(
-                    codes::ENDLESS_TYPE,
-                    place.0,
-                    place.1,
-                    format!(
-                        "the enum `{}` has no variant, so it has no value",
-                        item.name.text
-                    ),
-                )
-                .label("no variant")
-                .help("list its variants: `enum Shape { Point, Circle(Float) }`"),
-            );
+            self.refuse_empty(module, &item.name);
         }
         places.insert(name.clone(), place);
         self.types.insert(name, Nominal::Enum(variants));
+    }
+
+    fn refuse_empty(&mut self, module: usize, name: &Name) {
+        let file = self.file(module);
+        self.report(
+            Diagnostic::error(
+                codes::ENDLESS_TYPE,
+                file,
+                name.span,
+                format!(
+                    "the enum `{}` has no variant, so it has no value",
+                    name.text
+                ),
+            )
+            .label("no variant")
+            .help("list its variants: `enum Shape { Point, Circle(Float) }`"),
+        );
     }
 
     /// Reports names that stand twice in one list.
@@ -142,7 +169,7 @@ impl Checker<'_> {
             let Some((file, span)) = places.get(&name) else {
                 continue;
             };
-            let short = |name: &String| name.rsplit('.').next().unwrap_or(name).to_owned();
+            let short = |name: &String| short_name(name);
             let through: Vec<String> = path.iter().map(short).collect();
             let message = match through.as_slice() {
                 [] => format!("a value of `{}` would hold another one of it", short(&name)),

@@ -20,16 +20,9 @@ fn what(item: &Item) -> Option<(&'static str, Span)> {
         ItemKind::Coordinate(item) => ("a `coordinate` block", item.name.span),
         ItemKind::On(item) => ("an `on` block", item.event.span),
         ItemKind::Extern(item) => ("foreign code", item.host.span),
-        ItemKind::Lattice(item) => ("a user's own lattice", item.name.span),
-        ItemKind::Record(item) if !item.generics.is_empty() => ("a generic record", item.name.span),
-        ItemKind::Enum(item) if !item.generics.is_empty() => ("a generic enum", item.name.span),
-        ItemKind::TypeAlias(item) if !item.generics.is_empty() => {
-            ("a generic type", item.name.span)
+        ItemKind::Lattice(item) if !item.generics.is_empty() => {
+            ("a generic lattice", item.name.span)
         }
-        ItemKind::Function(item) if !item.generics.is_empty() => {
-            ("a generic function", item.signature.name.span)
-        }
-        ItemKind::Function(item) => ("a `monotone fn`", item.monotone?),
         ItemKind::Rule(rule) => match &rule.effect.kind {
             EffectKind::Merge(_) => ("an effect (`merge`)", rule.effect.span),
             EffectKind::Remove(_) => ("an effect (`remove`)", rule.effect.span),
@@ -46,6 +39,9 @@ fn what(item: &Item) -> Option<(&'static str, Span)> {
 impl Checker<'_> {
     /// Reports the items of a module that are not run as such.
     pub(super) fn report_not_yet(&mut self, module: usize) {
+        if self.modules[module].is_library {
+            return;
+        }
         for item in self.items(module) {
             if let Some((what, span)) = what(item) {
                 self.not_yet(module, span, what);

@@ -168,7 +168,9 @@ impl<'a> Body<'_, 'a> {
             }
             Constructor::None => (None, 0),
             Constructor::Some => (None, 1),
-            Constructor::Variant(of, _, types) => (Some(Type::Named(of.clone())), types.len()),
+            Constructor::Variant(of, _, types) | Constructor::Generic(_, of, _, types) => {
+                (Some(Type::Named(of.clone())), types.len())
+            }
         };
         if is_poisoned(&hint) {
             return self.poison_names(pattern, taken);
@@ -208,7 +210,7 @@ impl<'a> Body<'_, 'a> {
                     self.take_apart(argument, part, taken);
                 }
             }
-            Constructor::Silent => {}
+            Constructor::Generic(..) | Constructor::Silent => {}
         }
     }
 
@@ -229,7 +231,7 @@ impl<'a> Body<'_, 'a> {
         value: Expr,
         taken: &mut Taken<'p>,
     ) {
-        let Some((of, fields)) = self.record_type(path) else {
+        let Some((of, fields)) = self.record_type(path, Some(&value.ty)) else {
             return self.poison_names(pattern, taken);
         };
         let names: Vec<&Name> = given.iter().map(|field| &field.name).collect();

@@ -62,7 +62,7 @@ fn in_conditions(conditions: &[Condition], is_inner: bool, reads: &mut Vec<Read>
 pub(super) fn in_expr(expr: &Expr, reads: &mut Vec<Read>) {
     match &expr.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => {}
-        ExprKind::Call(_, arguments) => {
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
             for argument in arguments {
                 in_expr(argument, reads);
             }

@@ -237,10 +237,18 @@ enum Finding {
 
 /// Whether a value of this combiner may stand in a recursion.
 pub(super) fn is_lattice(combiner: &Combiner) -> bool {
-    matches!(
-        combiner,
-        Combiner::Min | Combiner::Max | Combiner::Any | Combiner::All | Combiner::Union
-    )
+    match combiner {
+        Combiner::Map(inner) => is_lattice(inner),
+        _ => matches!(
+            combiner,
+            Combiner::Min
+                | Combiner::Max
+                | Combiner::Any
+                | Combiner::All
+                | Combiner::Union
+                | Combiner::Lattice(_)
+        ),
+    }
 }
 
 /// A name without its module.

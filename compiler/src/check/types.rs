@@ -4,13 +4,13 @@
 //! [`hole`] is the element type of `None`, `[]` or `{}` before a place gives it one. Neither is left
 //! in a program without diagnostics.
 
-use sheaf_ir::{Combiner, Type};
+use sheaf_ir::Type;
 
 use super::Checker;
+use super::generic::Bindings;
 use super::names::Def;
 use super::suggest::nearest;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::Combined;
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Literal, TypeKind};
 
@@ -84,8 +84,31 @@ pub(super) fn agree(a: &Type, b: &Type) -> bool {
     }
 }
 
-/// A type as a user writes it.
+/// A type as a user writes it: names without their modules.
 pub(super) fn show(ty: &Type) -> String {
+    short_name(&qualified(ty))
+}
+
+/// Every name in the text of a type without its module, and type parameters as they are written.
+pub(super) fn short_name(text: &str) -> String {
+    let is_part = |character: char| character.is_alphanumeric() || "_.'#".contains(character);
+    let mut short = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(length);
+        let name = name.split('#').next().unwrap_or(name);
+        let name = name.trim_start_matches('\'');
+        short.push_str(name.rsplit('.').next().unwrap_or(name));
+        let between = behind.find(is_part).unwrap_or(behind.len());
+        short.push_str(&behind[..between]);
+        rest = &behind[between..];
+    }
+    short
+}
+
+/// A type with the qualified names of records and enums.
+pub(super) fn qualified(ty: &Type) -> String {
     match ty {
         Type::Bool => "Bool".into(),
         Type::Int => "Int".into(),
@@ -99,20 +122,20 @@ pub(super) fn show(ty: &Type) -> String {
         Type::Duration => "Duration".into(),
         Type::Id => "Id".into(),
         Type::RowId => "RowId".into(),
-        Type::Option(inner) => format!("Option<{}>", show(inner)),
-        Type::List(inner) => format!("List<{}>", show(inner)),
-        Type::Set(inner) => format!("Set<{}>", show(inner)),
-        Type::Map(key, value) => format!("Map<{}, {}>", show(key), show(value)),
+        Type::Option(inner) => format!("Option<{}>", qualified(inner)),
+        Type::List(inner) => format!("List<{}>", qualified(inner)),
+        Type::Set(inner) => format!("Set<{}>", qualified(inner)),
+        Type::Map(key, value) => format!("Map<{}, {}>", qualified(key), qualified(value)),
         Type::Tuple(parts) if parts.is_empty() => "Unit".into(),
         Type::Tuple(parts) => {
-            let parts: Vec<String> = parts.iter().map(show).collect();
+            let parts: Vec<String> = parts.iter().map(qualified).collect();
             format!("({})", parts.join(", "))
         }
-        Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+        Type::Named(name) => name.clone(),
     }
 }
 
-const SCALARS: &[(&str, Type)] = &[
+pub(super) const SCALARS: &[(&str, Type)] = &[
     ("Bool", Type::Bool),
     ("Bytes", Type::Bytes),
     ("Date", Type::Date),
@@ -127,9 +150,10 @@ const SCALARS: &[(&str, Type)] = &[
     ("Unit", Type::Tuple(Vec::new())),
 ];
 
-const CONTAINERS: &[(&str, usize)] = &[("List", 1), ("Map", 2), ("Option", 1), ("Set", 1)];
+pub(super) const CONTAINERS: &[(&str, usize)] =
+    &[("List", 1), ("Map", 2), ("Option", 1), ("Set", 1)];
 
-const COMBINERS: &[&str] = &[
+pub(super) const COMBINERS: &[&str] = &[
     "All", "Any", "Avg", "Count", "Lww", "Map", "Max", "Min", "One", "Rev", "Set", "Sorted", "Sum",
     "Top",
 ];
@@ -178,11 +202,20 @@ impl Checker<'_> {
             } => (path, generics, arguments),
         };
         let name = path.last();
+        if let ([only], Some(ty)) = (&path.names[..], self.type_arguments.get(name.as_str())) {
+            let resolved = ty.clone();
+            self.expect_arity(module, only.span, name.as_str(), generics.len(), 0);
+            return resolved;
+        }
         let def = self.type_path(module, path);
         if let Some(def) = def {
             let resolved = match def {
                 Def::Nominal(name) => Type::Named(name),
                 Def::Alias(index) => self.resolve_alias(index, module, ty.span),
+                Def::Lattice(index) => self.lattice_type(index),
+                Def::Template(index) => {
+                    return self.resolve_template(module, ty.span, index, generics);
+                }
                 _ => return poison(),
             };
             self.expect_arity(module, ty.span, name.as_str(), generics.len(), 0);
@@ -283,7 +316,8 @@ impl Checker<'_> {
         }
         let (home, item) = (self.aliases[index].module, self.aliases[index].item);
         self.aliases[index].state = AliasState::InProgress;
-        let ty = self.resolve_type(home, &item.ty);
+        let nothing = Bindings::new();
+        let ty = self.with_types(nothing, |checker| checker.resolve_type(home, &item.ty));
         if matches!(self.aliases[index].state, AliasState::InProgress) {
             self.aliases[index].state = AliasState::Known(ty.clone());
             return ty;
@@ -354,7 +388,7 @@ impl Checker<'_> {
         );
     }
 
-    fn expect_arity(
+    pub(super) fn expect_arity(
         &mut self,
         module: usize,
         span: Span,
@@ -374,7 +408,10 @@ impl Checker<'_> {
         let example = match (name, expected) {
             (_, 0) => format!("write `{name}`"),
             ("Map", _) => "write `Map<String, Int>`, for example".to_owned(),
-            _ => format!("write `{name}<Int>`, for example"),
+            _ => {
+                let types = vec!["Int"; expected].join(", ");
+                format!("write `{name}<{types}>`, for example")
+            }
         };
         self.report(
             Diagnostic::error(codes::TYPE_ARGUMENTS, file, span, message)
@@ -430,177 +467,5 @@ impl Checker<'_> {
             self.silence_type(module, name);
         }
         poison()
-    }
-
-    /// The combiner written after `->`; `None` if there is none to work with, which is reported.
-    pub(super) fn resolve_combiner(&mut self, module: usize, ty: &ast::Type) -> Option<Combined> {
-        let TypeKind::Named {
-            path,
-            generics,
-            arguments,
-        } = &ty.kind
-        else {
-            if !matches!(ty.kind, TypeKind::Error) {
-                self.not_a_combiner(module, ty);
-            }
-            return None;
-        };
-        let name = path.last().as_str();
-        let own = self.type_path(module, path);
-        if own == Some(Def::Silent) {
-            return None;
-        }
-        if own.is_some() || path.names.len() > 1 || !COMBINERS.contains(&name) {
-            self.not_a_combiner(module, ty);
-            return None;
-        }
-        if matches!(name, "Map" | "Rev") {
-            self.not_yet(module, ty.span, &format!("the combiner `{name}`"));
-            return None;
-        }
-        let arity = usize::from(!matches!(name, "Any" | "All" | "Count"));
-        let inner: Vec<Type> = generics
-            .iter()
-            .map(|ty| self.resolve_type(module, ty))
-            .collect();
-        if !self.expect_arity(module, ty.span, name, inner.len(), arity) {
-            return None;
-        }
-        let limit = self.combiner_limit(module, ty.span, name, arguments)?;
-        let inner = inner.into_iter().next().unwrap_or_else(Type::unit);
-        if is_poisoned(&inner) {
-            return None;
-        }
-        let (combiner, contribution) = match name {
-            "Min" => (Combiner::Min, inner),
-            "Max" => (Combiner::Max, inner),
-            "Any" => (Combiner::Any, Type::Bool),
-            "All" => (Combiner::All, Type::Bool),
-            "Set" => (Combiner::Union, Type::Set(Box::new(inner))),
-            "Count" => (Combiner::Count, Type::Nat),
-            "Sum" => (Combiner::Sum, inner),
-            "Avg" => (Combiner::Avg, inner),
-            "Top" => (Combiner::Top(limit), inner),
-            "One" => (Combiner::One, inner),
-            "Sorted" => (Combiner::Sorted, inner),
-            _ => (Combiner::Lww, Type::Tuple(vec![Type::Time, inner])),
-        };
-        let Some(result) = combiner.result_type(&contribution) else {
-            let file = self.file(module);
-            self.report(
-                Diagnostic::error(
-                    codes::COMBINER_TYPE,
-                    file,
-                    ty.span,
-                    format!("`{name}` is not defined for `{}`", show(&contribution)),
-                )
-                .label(format!("`{name}` needs numbers"))
-                .help("`Min`, `Max`, `Set`, `One`, `Top` and `Sorted` take any type"),
-            );
-            return None;
-        };
-        let span = self.span(module, ty.span);
-        Some(Combined {
-            combiner,
-            contribution,
-            result,
-            span,
-        })
-    }
-
-    /// The `n` of `Top<T>(n)`; 0 for all others, which take none.
-    fn combiner_limit(
-        &mut self,
-        module: usize,
-        span: Span,
-        name: &str,
-        arguments: &[ast::Expr],
-    ) -> Option<u64> {
-        let number = match arguments {
-            [
-                ast::Expr {
-                    kind: ExprKind::Literal(Literal::Int(number)),
-                    ..
-                },
-            ] => Some(*number),
-            _ => None,
-        };
-        let file = self.file(module);
-        if name != "Top" {
-            let Some(first) = arguments.first() else {
-                return Some(0);
-            };
-            self.report(
-                Diagnostic::error(
-                    codes::TYPE_ARGUMENTS,
-                    file,
-                    first.span,
-                    format!("the combiner `{name}` takes nothing in parentheses"),
-                )
-                .label("not needed")
-                .help("remove the parentheses"),
-            );
-            return None;
-        }
-        let limit = number.and_then(|number| u64::try_from(number).ok());
-        if let Some(limit) = limit.filter(|limit| *limit > 0) {
-            return Some(limit);
-        }
-        if arguments
-            .iter()
-            .any(|argument| matches!(argument.kind, ExprKind::Error))
-        {
-            return None;
-        }
-        self.report(
-            Diagnostic::error(
-                codes::TYPE_ARGUMENTS,
-                file,
-                span,
-                "`Top` needs how many it keeps, a number above 0",
-            )
-            .label("how many?")
-            .help("write `Top<Int>(10)` for the ten greatest"),
-        );
-        None
-    }
-
-    fn not_a_combiner(&mut self, module: usize, ty: &ast::Type) {
-        let file = self.file(module);
-        let text = ty.span.of(self.sources.get(file).text()).to_owned();
-        let name = match &ty.kind {
-            TypeKind::Named { path, .. } => path.last().as_str().to_owned(),
-            _ => String::new(),
-        };
-        let is_open = self.scopes[module].is_open;
-        let is_type = matches!(ty.kind, TypeKind::Tuple(_))
-            || self.scopes[module].types.contains_key(&name)
-            || SCALARS.iter().any(|(scalar, _)| *scalar == name)
-            || CONTAINERS.iter().any(|(container, _)| *container == name)
-            || name == "Decimal";
-        if is_open && !is_type {
-            return;
-        }
-        let diagnostic = Diagnostic::error(
-            codes::NOT_A_COMBINER,
-            file,
-            ty.span,
-            match is_type {
-                true => format!("`{text}` is a type, and a combiner is needed after `->`"),
-                false => format!("there is no combiner `{text}`"),
-            },
-        )
-        .label("not a combiner")
-        .note("What follows `->` says how several contributions to one key become one value.");
-        let near = nearest(&name, COMBINERS.iter().copied());
-        self.report(match (is_type, near) {
-            (false, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
-            (true, _) => diagnostic.help(format!(
-                "write `Max<{text}>`, `Sum<{text}>` or `One<{text}>`, or make it a column"
-            )),
-            (false, None) => diagnostic.help(
-                "the combiners are Min, Max, Any, All, Set, Count, Sum, Avg, Top, One, Sorted and Lww",
-            ),
-        });
     }
 }

@@ -127,13 +127,16 @@ registry! {
     UNREACHABLE_CASE = "E0320", "a case of a `match` is never reached";
     BRANCHES_DIFFER = "E0321", "branches have different types";
     NOT_A_COLLECTION = "E0322", "a value has no elements";
-    RECURSIVE_FUNCTION = "E0323", "a function calls itself";
+    RECURSIVE_FUNCTION = "E0323", "a function may never end";
     IMPURE_FUNCTION = "E0324", "a function or constant reads a relation";
     MISSING_RESULT = "E0325", "a function does not say what it gives";
     NOT_CONSTANT = "E0326", "a constant is needed";
     GIVEN_VIEW = "E0327", "a test gives rows to a view";
     BAD_EXPECTATION = "E0328", "a test expects what always holds";
     TOO_LARGE = "E0329", "an expression is too large";
+    LATTICE_PART = "E0330", "a lattice lacks a function or has a wrong one";
+    LATTICE_LAW = "E0331", "a lattice breaks a law";
+    MONOTONE_LAW = "E0332", "a `monotone fn` is not monotone";
     UNSTRATIFIED = "E0401", "a recursion takes back what it gave";
     AGGREGATE_IN_CYCLE = "E0402", "an aggregate depends on itself";
     NOT_MONOTONE = "E0403", "a step of a recursion through a lattice is not monotone";

@@ -222,6 +222,9 @@ impl Names {
             ExprKind::Variable(id) => self.variable(*id).to_owned(),
             ExprKind::Constant(value) => print_value(value),
             ExprKind::Param(name) => format!("${name}"),
+            ExprKind::Invoke(function, arguments) => {
+                format!("{function}({})", self.list(arguments))
+            }
             ExprKind::Call(function, arguments) => {
                 let arguments = self.list(arguments);
                 match function {
@@ -263,6 +266,7 @@ impl Names {
                     Gather::List => "list".to_owned(),
                     Gather::Sorted => "sorted".to_owned(),
                     Gather::Set => "set".to_owned(),
+                    Gather::Map => "map".to_owned(),
                     Gather::Sum => "sum".to_owned(),
                     Gather::Count => "count".to_owned(),
                     Gather::Min => "min".to_owned(),

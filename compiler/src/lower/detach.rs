@@ -257,6 +257,10 @@ impl Detach<'_, '_> {
                 function.clone(),
                 arguments.iter().map(|a| self.expr(a, inner)).collect(),
             ),
+            ExprKind::Invoke(function, arguments) => ExprKind::Invoke(
+                function.clone(),
+                arguments.iter().map(|a| self.expr(a, inner)).collect(),
+            ),
             ExprKind::If(parts) => {
                 ExprKind::If(Box::new(parts.each_ref().map(|p| self.expr(p, inner))))
             }
@@ -326,18 +330,24 @@ impl Detach<'_, '_> {
         if !suits {
             return None;
         }
-        let (ty, span) = (whole.ty.clone(), whole.span);
-        let id = self.emit.fresh(ty.clone(), span);
+        let span = whole.span;
         let gather = match gather {
             Gather::Top(count) => Gather::Top(Box::new(self.expr(count, inner))),
             other => other.clone(),
         };
+        // A key with two values is an error only of rows that no condition rejects: pairs are
+        // gathered as a list, and the row makes its map of them.
+        let (gathered, ty) = match gather {
+            Gather::Map => (Gather::Sorted, Type::List(Box::new(element.ty.clone()))),
+            _ => (gather.clone(), whole.ty.clone()),
+        };
+        let id = self.emit.fresh(ty.clone(), span);
         self.found.push(Attachment {
             variable: id,
             kind: AttachmentKind::Grouped {
                 outer,
                 is_self_bound,
-                gather: gather.clone(),
+                gather: gathered,
                 conditions: conditions.to_vec(),
                 element: element.clone(),
                 ty: ty.clone(),
@@ -345,11 +355,23 @@ impl Detach<'_, '_> {
             span,
         });
         let value = variable(id, ty.clone(), span);
-        let Gather::Top(count) = gather else {
-            return Some(value);
-        };
-        let descending = call(Function::Reverse, vec![value], ty.clone(), span);
-        Some(call(Function::Take, vec![descending, *count], ty, span))
+        Some(match gather {
+            Gather::Top(count) => {
+                let descending = call(Function::Reverse, vec![value], ty.clone(), span);
+                call(Function::Take, vec![descending, *count], ty, span)
+            }
+            Gather::Map => {
+                let pair = self.emit.fresh(element.ty.clone(), span);
+                let each = Condition::Each {
+                    variable: pair,
+                    collection: value,
+                    span,
+                };
+                let pair = variable(pair, element.ty.clone(), span);
+                comprehension(Gather::Map, vec![each], pair, whole.ty.clone(), span)
+            }
+            _ => value,
+        })
     }
 
     fn condition(

@@ -12,7 +12,7 @@ use sheaf_ir as ir;
 use sheaf_ir::{Function, Span, Type, Value};
 
 use super::uses::{binds, can_fail, condition_can_fail, mentions, uses};
-use crate::hir::{Condition, Expr, ExprKind, Gather, Quantifier, VariableId};
+use crate::hir::{Condition, Expr, ExprKind, Gather, Quantifier, Variable, VariableId};
 
 /// More values than this that can fail and are needed early are not guarded in one comprehension:
 /// each doubles its size.
@@ -146,6 +146,15 @@ impl<'a> Delayed<'a> {
 }
 
 impl Scope {
+    /// The scope of the body of a function with these parameters, which are its first locals.
+    pub fn of_parameters(parameters: &[(VariableId, &Variable)]) -> Scope {
+        let mut scope = Scope::default();
+        for (id, variable) in parameters {
+            scope.bind(*id, variable.ty.clone(), variable.span);
+        }
+        scope
+    }
+
     fn local(&mut self) -> usize {
         self.next_local += 1;
         self.next_local - 1
@@ -162,6 +171,10 @@ impl Scope {
             ExprKind::Constant(value) => ir::ExprKind::Constant(value.clone()),
             ExprKind::Param(name) => ir::ExprKind::Param(name.clone()),
             ExprKind::Call(function, arguments) => ir::ExprKind::Call(
+                function.clone(),
+                arguments.iter().map(|a| self.lower(a)).collect(),
+            ),
+            ExprKind::Invoke(function, arguments) => ir::ExprKind::Invoke(
                 function.clone(),
                 arguments.iter().map(|a| self.lower(a)).collect(),
             ),
@@ -220,6 +233,7 @@ impl Scope {
         let made = match gather {
             Gather::List | Gather::Sorted => ir::Gather::List,
             Gather::Set => ir::Gather::Set,
+            Gather::Map => ir::Gather::Map,
             Gather::Sum => ir::Gather::Sum,
             Gather::Count => ir::Gather::Count,
             Gather::Min => ir::Gather::Min,

@@ -11,10 +11,12 @@
 
 mod body;
 mod constants;
+mod definitions;
 mod detach;
 mod emit;
 mod expressions;
 mod pipe;
+mod reversal;
 mod test_block;
 #[cfg(test)]
 mod tests;
@@ -90,6 +92,8 @@ fn lower_relations(source: &hir::Program) -> Emit<'_> {
         name: source.name.clone(),
         files: source.files.clone(),
         types: source.types.clone(),
+        functions: definitions::functions(source),
+        lattices: definitions::lattices(source),
         params: params.collect(),
         ..Program::default()
     };
@@ -124,15 +128,15 @@ fn lower_stratum<'h>(emit: &mut Emit<'h>, stratum: &'h Stratum) {
                 emit.program.connect(node, *variable, 0);
             }
         } else {
-            let operator = match &relation.combined {
-                None => Operator::Distinct,
-                Some(combined) => Operator::Combine {
-                    combiner: combined.combiner.clone(),
-                },
+            let node = match &relation.combined {
+                None => {
+                    let inputs: Vec<(NodeId, u32)> = nodes.iter().map(|n| (*n, 0)).collect();
+                    let columns = row_columns(relation);
+                    let operator = Operator::Distinct;
+                    emit.named(name, operator, columns, &inputs, None, relation.span)
+                }
+                Some(combined) => reversal::combine(emit, relation, combined, &nodes),
             };
-            let inputs: Vec<(NodeId, u32)> = nodes.iter().map(|n| (*n, 0)).collect();
-            let columns = row_columns(relation);
-            let node = emit.named(name, operator, columns, &inputs, None, relation.span);
             emit.relations.insert(name.to_string(), node);
         }
     }
@@ -258,19 +262,7 @@ fn lower_input(emit: &mut Emit, relation: &Relation, source: &Source) {
                 }
                 _ => node,
             };
-            let operator = Operator::Combine {
-                combiner: combined.combiner.clone(),
-            };
-            let columns = row_columns(relation);
-            let inputs = [(node, 0)];
-            emit.named(
-                &relation.name,
-                operator,
-                columns,
-                &inputs,
-                None,
-                relation.span,
-            )
+            reversal::combine(emit, relation, combined, &[node])
         }
     };
     emit.relations.insert(relation.name.clone(), node);

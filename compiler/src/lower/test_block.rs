@@ -227,7 +227,9 @@ fn relations<'h>(expr: &'h hir::Expr, found: &mut BTreeSet<&'h str>) {
     use hir::ExprKind;
     match &expr.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => {}
-        ExprKind::Call(_, arguments) => arguments.iter().for_each(|a| relations(a, found)),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+            arguments.iter().for_each(|a| relations(a, found));
+        }
         ExprKind::If(parts) => parts.iter().for_each(|p| relations(p, found)),
         ExprKind::Let { value, body, .. } => {
             relations(value, found);

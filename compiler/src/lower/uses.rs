@@ -20,7 +20,9 @@ fn add_mentions(expr: &Expr, found: &mut BTreeSet<VariableId>) {
             found.insert(*variable);
         }
         ExprKind::Constant(_) | ExprKind::Param(_) => {}
-        ExprKind::Call(_, arguments) => arguments.iter().for_each(|a| add_mentions(a, found)),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+            arguments.iter().for_each(|a| add_mentions(a, found));
+        }
         ExprKind::If(parts) => parts.iter().for_each(|p| add_mentions(p, found)),
         ExprKind::Let {
             variable,
@@ -53,7 +55,9 @@ pub(super) fn occurrences(expr: &Expr, variable: VariableId) -> usize {
     match &expr.kind {
         ExprKind::Variable(v) => usize::from(*v == variable),
         ExprKind::Constant(_) | ExprKind::Param(_) => 0,
-        ExprKind::Call(_, arguments) => arguments.iter().map(|a| occurrences(a, variable)).sum(),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+            arguments.iter().map(|a| occurrences(a, variable)).sum()
+        }
         ExprKind::If(parts) => parts.iter().map(|p| occurrences(p, variable)).sum(),
         ExprKind::Let { value, body, .. } => {
             occurrences(value, variable) + occurrences(body, variable)
@@ -118,7 +122,9 @@ pub(super) fn binds(condition: &Condition) -> BTreeSet<VariableId> {
 pub(super) fn is_relational(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => false,
-        ExprKind::Call(_, arguments) => arguments.iter().any(is_relational),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+            arguments.iter().any(is_relational)
+        }
         ExprKind::If(parts) => parts.iter().any(is_relational),
         ExprKind::Let { value, body, .. } => is_relational(value) || is_relational(body),
         ExprKind::Comprehension {
@@ -158,6 +164,8 @@ pub(super) fn can_fail(expr: &Expr) -> bool {
             let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
             function.can_fail(&types) || arguments.iter().any(can_fail)
         }
+        // Its body may, and it may nest too deeply.
+        ExprKind::Invoke(..) => true,
         ExprKind::If(parts) => parts.iter().any(can_fail),
         ExprKind::Let { value, body, .. } => can_fail(value) || can_fail(body),
         ExprKind::Comprehension {
@@ -165,13 +173,15 @@ pub(super) fn can_fail(expr: &Expr) -> bool {
             conditions,
             element,
         } => {
-            let overflows = matches!(gather, Gather::Sum) && element.ty != Type::Float;
+            let overflows = matches!(gather, Gather::Map)
+                || matches!(gather, Gather::Sum) && element.ty != Type::Float;
             overflows || parts_can_fail(gather, conditions, element)
         }
     }
 }
 
-/// Whether anything in a comprehension may fail, apart from the overflow of a sum.
+/// Whether anything in a comprehension may fail, apart from the overflow of a sum and a key with two
+/// values.
 pub(super) fn parts_can_fail(gather: &Gather, conditions: &[Condition], element: &Expr) -> bool {
     can_fail(element)
         || matches!(gather, Gather::Top(count) if can_fail(count))

@@ -359,6 +359,8 @@ pub struct ExternMember {
     pub attributes: Vec<Attribute>,
     /// True for `request`, false for `fn`.
     pub is_request: bool,
+    /// `<T, U>`
+    pub generics: Vec<Name>,
     /// Name, parameters, result.
     pub signature: Signature,
 }

@@ -103,7 +103,12 @@ fn is_keyword_here(kind: TokenKind, before: &Before, next: Option<TokenKind>) ->
         After => before.inside_statement() && operand_next || before.at_statement() && value_next,
         Given => before.near_statement() && word_next,
         Expect => {
-            before.near_statement() && (word_next || matches!(next, Some(Not | Exists | Maybe)))
+            before.near_statement() && (value_next || matches!(next, Some(Not | Exists | Maybe)))
+                || before.at_statement()
+                    && matches!(
+                        next,
+                        Some(OpenBrace | OpenBracket | Minus | Bang | If | Match)
+                    )
         }
         Sample => word_next && before.last != Some(Output),
         Final => word_next && (before.last != Some(Output) || next != Some(To)),
@@ -176,6 +181,11 @@ mod tests {
                 "reply reply if sample term() -> reply;",
                 &["reply", "if", "sample"],
             ),
+            (
+                "test \"t\" { expect {1} == {1}; expect [] == x; expect 1 < 2; expect -1 < 2; }",
+                &["test", "expect", "expect", "expect", "expect"],
+            ),
+            ("expect(x) if y(x);", &["if"]),
             ("}\nlate(x) if y(x); after(x) if y(x);", &["if", "if"]),
         ];
         for (text, expected) in cases {

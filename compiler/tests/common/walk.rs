@@ -39,7 +39,9 @@ fn expr(found: &Expr, visit: &mut dyn FnMut(&Expr)) {
     visit(found);
     match &found.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => {}
-        ExprKind::Call(_, arguments) => arguments.iter().for_each(|inner| expr(inner, visit)),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+            arguments.iter().for_each(|inner| expr(inner, visit));
+        }
         ExprKind::If(parts) => parts.iter().for_each(|inner| expr(inner, visit)),
         ExprKind::Let { value, body, .. } => {
             expr(value, visit);

@@ -10,6 +10,7 @@ pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         STRATA,
         TESTS_AND_CONNECTORS,
         NOT_YET,
+        GENERICS,
     ]
     .into_iter()
     .flatten()
@@ -1076,27 +1077,174 @@ rank(i + 1, b) -> r if rank(i, a) -> r, edge(a, b), i < 10;
 "#,
     ),
     (
-        "a generic function",
+        "a generic lattice",
         r#"
-fn first<T>(xs: List<T>) -> Option<T> { xs.get(0) }
+lattice Firsts<T> on List<T> { fn bottom() -> List<T> { [] } fn join(a: List<T>, b: List<T>) -> List<T> { max(a, b) } }
+view a() -> Firsts<Int>;
+a() -> [1];
+"#,
+    ),
+];
+
+pub const GENERICS: &[(&str, &str)] = &[
+    (
+        "a recursion on the same value",
+        r#"
+enum Tree { Leaf(Int), Node(List<Tree>) }
+fn size(t: Tree) -> Nat {
+    match t {
+        Leaf(_) => 1,
+        Node(children) => sum(size(t) for c in children),
+    }
+}
+"#,
+    ),
+    (
+        "a recursion that swaps what shrinks",
+        r#"
+enum Chain { End, Link(List<Chain>) }
+fn zip(a: Chain, b: Chain) -> Nat {
+    match a {
+        End => 0,
+        Link(rest) => sum(zip(b, r) for r in rest),
+    }
+}
+"#,
+    ),
+    (
+        "a type parameter too few",
+        r#"
+record Pair<A, B> { first: A, second: B }
+view a(p: Pair<Int>);
+a(Pair { first: 1, second: 2 });
+"#,
+    ),
+    (
+        "two types for one parameter",
+        r#"
+fn pick<T>(a: T, b: T) -> T { max(a, b) }
 view a(x: Int);
-a(first([1]).or(0));
+a(pick(1, "one"));
 "#,
     ),
     (
-        "a combiner",
+        "arithmetic on any type",
         r#"
-input a(x: Int, y: String) from csv("a.csv");
-view b() -> Map<Int, Count>;
-b() -> {x: 1} if a(x, _);
+fn double<T>(x: T) -> T { x + x }
+view a(x: Int);
+a(double(1));
 "#,
     ),
     (
-        "a lattice",
+        "nothing tells a type parameter",
         r#"
-lattice L on Int { fn bottom() -> Int { 0 } fn join(a: Int, b: Int) -> Int { max(a, b) } }
+fn nothing<T>() -> List<T> { [] }
+view a(n: Nat);
+a(nothing().len());
+"#,
+    ),
+    (
+        "an empty variant of any type",
+        r#"
+enum Box<T> { Empty, Full(T) }
+view a(x: Bool);
+a(true) if let x = Empty, x == x;
+"#,
+    ),
+    (
+        "a generic type without its types",
+        r#"
+enum Tree<T> { Leaf(T), Node(List<Tree<T>>) }
+view a(t: Tree);
+a(Leaf(1));
+"#,
+    ),
+    (
+        "a generic record that holds itself",
+        r#"
+record Bad<T> { value: T, next: Bad<T> }
+"#,
+    ),
+    (
+        "a type parameter twice",
+        r#"
+record Pair<A, A> { first: A }
+"#,
+    ),
+    (
+        "a member of another type",
+        r#"
+view a(x: Nat);
+a([1, 2].upper().len());
+"#,
+    ),
+    (
+        "a map of two types of keys",
+        r#"
+input e(a: String, n: Int) from csv("e.csv");
+view m() -> Map<Int, Sum<Int>>;
+m() -> {a: n} if e(a, n);
+"#,
+    ),
+    (
+        "a map of what cannot be added",
+        r#"
+input e(a: String) from csv("e.csv");
+view m() -> Map<String, Sum<String>>;
+m() -> {a: a} if e(a);
+"#,
+    ),
+    (
+        "Rev alone",
+        r#"
+input e(a: String) from csv("e.csv");
+view m() -> Rev<String>;
+m() -> a if e(a);
+"#,
+    ),
+    (
+        "a turned order in a recursion",
+        r#"
+input e(a: String, b: String, n: Int) from csv("e.csv");
+view d(a: String, b: String) -> Min<Rev<Int>>;
+d(a, b) -> n if e(a, b, n);
+d(a, c) -> m if d(a, b), e(b, c, m);
+"#,
+    ),
+    (
+        "a lattice without join",
+        r#"
+lattice L on Int { fn bottom() -> Int { 0 } }
 view a() -> L;
 a() -> 1;
+"#,
+    ),
+    (
+        "a join of another type",
+        r#"
+lattice L on Int { fn bottom() -> Int { 0 } fn join(a: Int, b: Int) -> Bool { a < b } }
+view a(x: Int);
+a(1);
+"#,
+    ),
+    (
+        "a view in a lattice",
+        r#"
+lattice L on Int {
+    fn bottom() -> Int { 0 }
+    fn join(a: Int, b: Int) -> Int { max(a, b) }
+    view a(x: Int);
+}
+"#,
+    ),
+    (
+        "a step that is not declared monotone",
+        r#"
+lattice L on Int { fn bottom() -> Int { 0 } fn join(a: Int, b: Int) -> Int { max(a, b) } }
+input e(a: String, b: String) from csv("e.csv");
+view d(a: String) -> L;
+d(a) -> 1 if e(a, _);
+d(b) -> v + 1 if d(a) -> v, e(a, b), v < 10;
 "#,
     ),
 ];

@@ -169,6 +169,7 @@ fn follow(program: &Program, climbs: impl Fn(NodeId, NodeId) -> bool) -> Movemen
                 None => moving.get(&from).cloned().unwrap_or_default(),
             };
             if let Err(reason) = gathers(
+                program,
                 combiner.as_ref(),
                 &seen,
                 program.graph[id].output.columns.len(),
@@ -190,7 +191,7 @@ fn lattice(program: &Program, id: NodeId) -> Option<Moving> {
     };
     let trend = match combiner {
         None => return Some(Moving::default()),
-        Some(combiner) => Trend::of(combiner).unwrap_or(Trend::Any),
+        Some(combiner) => Trend::of(combiner, program).unwrap_or(Trend::Any),
     };
     let mut columns = vec![Trend::Fixed; node.output.columns.len()];
     *columns.last_mut()? = trend;
@@ -215,15 +216,18 @@ fn transfer(
         }
     };
     Ok(match operator {
-        Operator::Map { block } => of_block(block, left.columns.clone(), left)?,
+        Operator::Map { block } => of_block(program, block, left.columns.clone(), left)?,
         Operator::FlatMap { each, block } => {
-            if !matches!(trend(each, &left.columns), Trend::Fixed | Trend::Gains) {
+            if !matches!(
+                trend(each, &left.columns, program),
+                Trend::Fixed | Trend::Gains
+            ) {
                 return Err("takes apart a value that still climbs".to_string());
             }
             let mut columns = left.columns.clone();
             columns.resize(left_width + 1, Trend::Fixed);
-            let mut moving = of_block(block, columns, left)?;
-            moving.repeats |= trend(each, &left.columns) != Trend::Fixed;
+            let mut moving = of_block(program, block, columns, left)?;
+            moving.repeats |= trend(each, &left.columns, program) != Trend::Fixed;
             moving
         }
         Operator::Join {
@@ -239,7 +243,7 @@ fn transfer(
                 columns: columns.clone(),
                 repeats: left.repeats || right.repeats,
             };
-            of_block(block, columns, &both)?
+            of_block(program, block, columns, &both)?
         }
         Operator::Semijoin {
             left_key,
@@ -273,14 +277,19 @@ fn transfer(
             Moving::default()
         }
         Operator::Combine { combiner } => {
-            gathers(Some(combiner), left, program.graph[id].output.columns.len())?;
+            gathers(
+                program,
+                Some(combiner),
+                left,
+                program.graph[id].output.columns.len(),
+            )?;
             Moving::default()
         }
         Operator::Sink { .. } | Operator::Effect { .. } if left.repeats && !left.moves() => {
             return Err("counts a row once for each value that was replaced".to_string());
         }
         Operator::Extern { arguments, .. } => {
-            all_fixed(arguments.iter(), &left.columns)?;
+            all_fixed(program, arguments.iter(), &left.columns)?;
             left.clone()
         }
         Operator::OrderPoint { kind, .. } => match kind {
@@ -305,26 +314,35 @@ fn transfer(
 }
 
 fn all_fixed<'a>(
+    program: &Program,
     mut exprs: impl Iterator<Item = &'a Expr>,
     columns: &[Trend],
 ) -> Result<(), String> {
-    if exprs.all(|expr| trend(expr, columns) == Trend::Fixed) {
+    if exprs.all(|expr| trend(expr, columns, program) == Trend::Fixed) {
         Ok(())
     } else {
         Err("calls foreign code with a value that still climbs".to_string())
     }
 }
 
-fn of_block(block: &Block, columns: Vec<Trend>, from: &Moving) -> Result<Moving, String> {
+fn of_block(
+    program: &Program,
+    block: &Block,
+    columns: Vec<Trend>,
+    from: &Moving,
+) -> Result<Moving, String> {
     for condition in &block.conditions {
-        if !matches!(trend(condition, &columns), Trend::Fixed | Trend::Up) {
+        if !matches!(
+            trend(condition, &columns, program),
+            Trend::Fixed | Trend::Up
+        ) {
             return Err("tests a value that still climbs in a way that may turn false".to_string());
         }
     }
     let outputs: Vec<Trend> = block
         .outputs
         .iter()
-        .map(|expr| trend(expr, &columns))
+        .map(|expr| trend(expr, &columns, program))
         .collect();
     if outputs.contains(&Trend::Any) {
         return Err("computes something that does not climb from a value that does".to_string());
@@ -346,7 +364,12 @@ fn of_block(block: &Block, columns: Vec<Trend>, from: &Moving) -> Result<Moving,
 
 /// Whether a relation may gather such rows: all but the last column fixed, the last one moving the
 /// way of its combiner.
-fn gathers(combiner: Option<&Combiner>, rows: &Moving, width: usize) -> Result<(), String> {
+fn gathers(
+    program: &Program,
+    combiner: Option<&Combiner>,
+    rows: &Moving,
+    width: usize,
+) -> Result<(), String> {
     let keys: Vec<usize> = (0..width.saturating_sub(1)).collect();
     if rows.any(&keys) {
         return Err("has a value that still climbs in its key".to_string());
@@ -365,7 +388,7 @@ fn gathers(combiner: Option<&Combiner>, rows: &Moving, width: usize) -> Result<(
             }
         }
         Some(combiner) => {
-            if last == Trend::Fixed || Trend::of(combiner) == Some(last) {
+            if last == Trend::Fixed || Trend::of(combiner, program) == Some(last) {
                 Ok(())
             } else {
                 Err("combines values that climb another way".to_string())

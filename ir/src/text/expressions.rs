@@ -105,6 +105,11 @@ fn print_kind(out: &mut String, kind: &ExprKind, span: Span, context: &mut Conte
             print_function(out, function);
             print_all(out, arguments, context);
         }
+        ExprKind::Invoke(function, arguments) => {
+            out.push_str("invoke.");
+            print_type_name(out, function);
+            print_all(out, arguments, context);
+        }
         ExprKind::If(parts) => {
             out.push_str("if");
             print_all(out, &parts[..], context);
@@ -136,6 +141,7 @@ fn print_kind(out: &mut String, kind: &ExprKind, span: Span, context: &mut Conte
                 Gather::Min => out.push_str("min("),
                 Gather::Max => out.push_str("max("),
                 Gather::Avg => out.push_str("avg("),
+                Gather::Map => out.push_str("map_of("),
                 Gather::Top(n) => {
                     out.push_str("top(");
                     print(out, n, context);
@@ -193,7 +199,10 @@ fn print_function(out: &mut String, function: &Function) {
             push(out, format_args!("<{index}>"));
         }
         Function::Payload(variant, index) => push(out, format_args!("<{variant}, {index}>")),
-        Function::None(ty) | Function::List(ty) | Function::Set(ty) => {
+        Function::ToDecimal(places) | Function::ParseDecimal(places) => {
+            push(out, format_args!("<{places}>"));
+        }
+        Function::None(ty) | Function::List(ty) | Function::Set(ty) | Function::Unreversed(ty) => {
             out.push('<');
             print_type(out, ty);
             out.push('>');
@@ -302,7 +311,14 @@ impl<'a> Parser<'a> {
                     body: Box::new(body?),
                 })
             }
-            "sum" | "count" | "min" | "max" | "avg" | "top" => {
+            "invoke" => {
+                self.punct('.')?;
+                let function = self.qualified("the name of a function of the program")?;
+                self.punct('(')?;
+                let arguments = self.exprs(')', span, context)?;
+                Ok(ExprKind::Invoke(function, arguments))
+            }
+            "sum" | "count" | "min" | "max" | "avg" | "map_of" | "top" => {
                 self.punct('(')?;
                 let gather = match word {
                     "sum" => Gather::Sum,
@@ -310,6 +326,7 @@ impl<'a> Parser<'a> {
                     "min" => Gather::Min,
                     "max" => Gather::Max,
                     "avg" => Gather::Avg,
+                    "map_of" => Gather::Map,
                     _ => {
                         let n = self.expr(span, context)?;
                         self.punct(',')?;
@@ -441,6 +458,9 @@ impl<'a> Parser<'a> {
                 | "list"
                 | "set"
                 | "map"
+                | "to_decimal"
+                | "parse_decimal"
+                | "unreversed"
         );
         if !parameterised {
             return self.error_at(start, "the name of a function");
@@ -463,6 +483,9 @@ impl<'a> Parser<'a> {
             "none" => Function::None(self.ty()?),
             "list" => Function::List(self.ty()?),
             "set" => Function::Set(self.ty()?),
+            "to_decimal" => Function::ToDecimal(self.whole("a number of places")?),
+            "parse_decimal" => Function::ParseDecimal(self.whole("a number of places")?),
+            "unreversed" => Function::Unreversed(self.ty()?),
             _ => {
                 let key = self.ty()?;
                 self.punct(',')?;

@@ -1,4 +1,5 @@
-//! The items of a program: its head, types, parameters and nodes.
+//! The items of a program: its head, types, parameters and nodes; functions and lattices have a file
+//! of their own.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +83,7 @@ impl<'a> Parser<'a> {
     fn item(&mut self, draft: &mut Draft, fixpoint: Option<&str>) -> Parsed<()> {
         let start = self.place();
         let Token::Word(keyword) = self.peek() else {
-            return self.error("`file`, `record`, `enum`, `param` or an operator");
+            return self.error("`file`, `record`, `enum`, `fn`, `lattice`, `param` or an operator");
         };
         self.advance();
         match (*keyword, fixpoint) {
@@ -121,11 +122,16 @@ impl<'a> Parser<'a> {
                 draft.program.types.insert(name, Nominal::Enum(variants));
                 Ok(())
             }
+            ("fn", None) => self.function_definition(draft),
+            ("lattice", None) => self.lattice(draft),
             ("param", None) => self.param(draft),
             _ => match Self::bare_operator(keyword) {
                 Some(operator) => self.node(operator, draft, fixpoint),
                 None if fixpoint.is_some() => self.error_at(start, "an operator or `}`"),
-                None => self.error_at(start, "`file`, `record`, `enum`, `param` or an operator"),
+                None => self.error_at(
+                    start,
+                    "`file`, `record`, `enum`, `fn`, `lattice`, `param` or an operator",
+                ),
             },
         }
     }

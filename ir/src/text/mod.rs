@@ -11,6 +11,8 @@
 //!
 //! The grammar is in the IR specification (`docs/ir.md`).
 
+mod combiners;
+pub(crate) mod definitions;
 mod expressions;
 mod items;
 mod lexer;

@@ -4,6 +4,7 @@ use crate::graph::{Connector, EffectAction, OrderKind, StateAction};
 use crate::typing::Scope;
 use crate::{Block, Combiner, Expr, NodeId, Operator, Program, Span, Type, Value};
 
+use super::combiners::print_combiner;
 use super::expressions::{Context, print_expr, print_optional_text};
 use super::lexer::Token;
 use super::literal::{print_text, print_value, print_word, push, separated};
@@ -28,20 +29,6 @@ const ORDER_KINDS: [(&str, OrderKind); 4] = [
     ("coordinate", OrderKind::Coordinate),
     ("late", OrderKind::Late),
 ];
-const COMBINERS: [Combiner; 11] = [
-    Combiner::Min,
-    Combiner::Max,
-    Combiner::Any,
-    Combiner::All,
-    Combiner::Union,
-    Combiner::Count,
-    Combiner::Sum,
-    Combiner::Avg,
-    Combiner::One,
-    Combiner::Sorted,
-    Combiner::Lww,
-];
-
 /// The name of one of a few values.
 fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> &'static str {
     names
@@ -216,7 +203,7 @@ impl<'a> Clauses<'a> {
         let mut columns = sides.types();
         columns.extend(element);
         Context {
-            scope: Scope::new(&self.program.types, &self.program.params, columns),
+            scope: Scope::new(self.program, columns),
             sides,
         }
     }
@@ -269,10 +256,8 @@ impl<'a> Clauses<'a> {
 
     fn combiner(&mut self, combiner: &Combiner) {
         self.add(|out| {
-            push(out, format_args!("by {}", combiner.name()));
-            if let Combiner::Top(n) = combiner {
-                push(out, format_args!("({n})"));
-            }
+            out.push_str("by ");
+            print_combiner(out, combiner);
         });
     }
 
@@ -466,9 +451,12 @@ impl<'a> Parser<'a> {
             | Operator::Distinct
             | Operator::Broadcast
             | Operator::Fixpoint { .. } => {}
-            Operator::Combine { combiner } => *combiner = self.combiner()?,
+            Operator::Combine { combiner } => {
+                self.keyword("by")?;
+                *combiner = self.combiner()?;
+            }
             Operator::Variable { combiner } => {
-                if self.is_word("by") {
+                if self.take_word("by") {
                     *combiner = Some(self.combiner()?);
                 }
             }
@@ -529,20 +517,17 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn with_context<T>(
+    pub(super) fn with_context<T>(
         &mut self,
         sides: Sides,
         element: Option<Type>,
         parse: impl FnOnce(&mut Self, &mut Context) -> Parsed<T>,
     ) -> Parsed<T> {
-        let (no_types, no_params) = Default::default();
-        let (types, params) = match self.heads {
-            Some(heads) => (&heads.program.types, &heads.program.params),
-            None => (&no_types, &no_params),
-        };
+        let none = Program::default();
+        let program = self.heads.map_or(&none, |heads| &heads.program);
         let mut columns = sides.types();
         columns.extend(element);
-        let scope = Scope::new(types, params, columns);
+        let scope = Scope::new(program, columns);
         parse(self, &mut Context { scope, sides })
     }
 
@@ -575,25 +560,6 @@ impl<'a> Parser<'a> {
         let left = self.columns_of(head.left)?;
         self.punct('=')?;
         Ok((left, self.columns_of(head.right)?))
-    }
-
-    fn combiner(&mut self) -> Parsed<Combiner> {
-        self.keyword("by")?;
-        if self.take_word("top") {
-            self.punct('(')?;
-            let n = self.whole("how many")?;
-            self.punct(')')?;
-            return Ok(Combiner::Top(n));
-        }
-        if let Token::Word(word) = self.peek()
-            && let Some(combiner) = COMBINERS.iter().find(|combiner| combiner.name() == *word)
-        {
-            self.advance();
-            return Ok(combiner.clone());
-        }
-        self.error(
-            "a combiner: min, max, any, all, union, count, sum, avg, top(n), one, sorted or lww",
-        )
     }
 
     fn one_of<T: Copy>(&mut self, names: &[(&str, T)], expected: &str) -> Parsed<T> {

@@ -236,8 +236,13 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// The name of a nominal type: words with points between them, or text in quotes.
+    /// The name of a nominal type.
     pub fn type_name(&mut self) -> Parsed<String> {
+        self.qualified("a type")
+    }
+
+    /// The name of a type, function or lattice: words with points between them, or text in quotes.
+    pub fn qualified(&mut self, expected: &str) -> Parsed<String> {
         if let Token::Text(name) = self.peek() {
             self.advance();
             return Ok(name.clone());
@@ -246,7 +251,7 @@ impl<'a> Parser<'a> {
         loop {
             match self.peek() {
                 Token::Word(word) => name.push_str(word),
-                _ => return self.error("a type"),
+                _ => return self.error(expected),
             }
             self.advance();
             if !self.take_punct('.') {

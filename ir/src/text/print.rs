@@ -9,6 +9,7 @@ use crate::{Collection, Label, Multiplicity, NodeId, Nominal, Operator, Program,
 use crate::nesting::{Nesting, is_fixpoint, is_variable, variables};
 
 use super::VERSION;
+use super::definitions::{print_function, print_lattice};
 use super::lexer::is_bare_name;
 use super::literal::{
     print_text, print_type, print_type_name, print_value, print_word, push, separated,
@@ -67,7 +68,7 @@ fn print_with(program: &Program, style: Style) -> String {
     out
 }
 
-/// Appends types and parameters.
+/// Appends types, functions, lattices and parameters.
 pub(crate) fn print_declarations(out: &mut String, program: &Program, style: Style) {
     for (name, nominal) in &program.types {
         match nominal {
@@ -97,6 +98,12 @@ pub(crate) fn print_declarations(out: &mut String, program: &Program, style: Sty
         }
         out.push_str(" }\n");
     }
+    for name in program.functions.keys() {
+        print_function(out, program, name, style);
+    }
+    for name in program.lattices.keys() {
+        print_lattice(out, program, name, style);
+    }
     for (name, param) in &program.params {
         out.push_str("param ");
         print_word(out, name);
@@ -111,7 +118,8 @@ pub(crate) fn print_declarations(out: &mut String, program: &Program, style: Sty
     }
 }
 
-fn print_span(out: &mut String, span: Span, style: Style) {
+/// Appends a span if there is one.
+pub(super) fn print_span(out: &mut String, span: Span, style: Style) {
     if style.spans && span != Span::default() {
         push(
             out,

@@ -35,6 +35,19 @@ pub(super) fn check(v: &mut Verifier) {
         }
         check_span(v, name, param.span);
     }
+    for (name, function) in &program.functions {
+        check_span(v, name, function.span);
+        for ty in &function.parameters {
+            check_type(v, name, function.span, ty);
+        }
+        if function.body.is_within(crate::expression::MAX_DEPTH) {
+            function.body.walk(&mut |expr| check_expr(v, name, expr));
+        }
+    }
+    for (name, lattice) in &program.lattices {
+        check_span(v, name, lattice.span);
+        check_type(v, name, lattice.span, &lattice.ty);
+    }
     for id in program.nodes_by_name() {
         let node = &program.graph[id];
         check_span(v, &node.name, node.span);
@@ -73,6 +86,8 @@ fn check_names(v: &mut Verifier) {
         .types
         .keys()
         .map(|name| ("type", name))
+        .chain(program.functions.keys().map(|name| ("function", name)))
+        .chain(program.lattices.keys().map(|name| ("lattice", name)))
         .chain(program.params.keys().map(|name| ("parameter", name)))
     {
         if name.is_empty() {
@@ -128,7 +143,7 @@ fn check_expr(v: &mut Verifier, owner: &str, expr: &Expr) {
         Function::Record(name) | Function::Variant(name, _) => {
             check_type(v, owner, expr.span, &Type::Named(name.clone()));
         }
-        Function::None(ty) | Function::List(ty) | Function::Set(ty) => {
+        Function::None(ty) | Function::List(ty) | Function::Set(ty) | Function::Unreversed(ty) => {
             check_type(v, owner, expr.span, ty);
         }
         Function::Map(key, value) => {

@@ -19,8 +19,8 @@ pub(super) fn check(v: &mut Verifier, id: NodeId) -> bool {
         return false;
     }
     let mut checker = Checker {
-        scope: Scope::new(&program.types, &program.params, input_types(program, id)),
-        id,
+        scope: Scope::new(program, input_types(program, id)),
+        owner: &program.graph[id].name,
         bound: BTreeSet::new(),
         v,
     };
@@ -37,16 +37,48 @@ pub(super) fn check(v: &mut Verifier, id: NodeId) -> bool {
     true
 }
 
+/// Checks the body of a function.
+pub(super) fn check_body(v: &mut Verifier, name: &str) {
+    let program = v.program;
+    let Some((name, function)) = program.functions.get_key_value(name) else {
+        return;
+    };
+    let body = &function.body;
+    if !body.is_within(MAX_DEPTH) {
+        let message = format!("an expression nests deeper than {MAX_DEPTH}");
+        return v.report("expr-depth", name.clone(), body.span, message);
+    }
+    let mut reads = None;
+    body.walk(&mut |expr| {
+        if matches!(expr.kind, ExprKind::Column(_)) {
+            reads.get_or_insert(expr.span);
+        }
+    });
+    if let Some(span) = reads {
+        let message = "it reads a column".to_string();
+        return v.report("function-body", name.clone(), span, message);
+    }
+    Checker {
+        scope: Scope::of_function(program, &function.parameters),
+        owner: name,
+        bound: (0..function.parameters.len()).collect(),
+        v,
+    }
+    .expr(body);
+}
+
 struct Checker<'a, 'b> {
     v: &'b mut Verifier<'a>,
-    id: NodeId,
+    /// The node or function that it is in.
+    owner: &'a str,
     scope: Scope<'a>,
     bound: BTreeSet<usize>,
 }
 
 impl Checker<'_, '_> {
     fn error(&mut self, invariant: &'static str, expr: &Expr, message: impl Into<String>) {
-        self.v.at_span(invariant, self.id, expr.span, message);
+        let owner = self.owner.to_string();
+        self.v.report(invariant, owner, expr.span, message.into());
     }
 
     fn block(&mut self, block: &crate::Block) {
@@ -121,6 +153,13 @@ impl Checker<'_, '_> {
                     return;
                 }
             }
+            ExprKind::Invoke(name, arguments) => {
+                arguments.iter().for_each(|argument| self.expr(argument));
+                if !self.scope.functions.contains_key(name) {
+                    let message = format!("there is no function {name}");
+                    return self.error("function-exists", expr, message);
+                }
+            }
             ExprKind::If(parts) => {
                 parts.iter().for_each(|part| self.expr(part));
                 if parts[0].ty != Type::Bool {
@@ -155,6 +194,11 @@ impl Checker<'_, '_> {
                             function.name(),
                             types.join(", ")
                         )
+                    }
+                    ExprKind::Invoke(name, arguments) => {
+                        let types: Vec<String> =
+                            arguments.iter().map(|e| e.ty.to_string()).collect();
+                        format!("the function {name} does not take ({})", types.join(", "))
                     }
                     _ => "the parts of the expression do not fit".to_string(),
                 };

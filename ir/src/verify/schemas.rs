@@ -167,6 +167,32 @@ fn check_combiner(v: &mut Verifier, id: NodeId, combiner: &Combiner) {
             let message = format!("{} is not defined at {ty}", combiner.name());
             v.at("combiner-type", id, message);
         }
+        Some((_, ty)) => {
+            if let Some(name) = combiner.lattice() {
+                check_lattice(v, id, name, merged(combiner, ty));
+            }
+        }
+    }
+}
+
+/// The type of what the combiner inside all maps merges.
+fn merged<'a>(combiner: &Combiner, ty: &'a Type) -> &'a Type {
+    match (combiner, ty) {
+        (Combiner::Map(inner), Type::Map(_, value)) => merged(inner, value),
+        _ => ty,
+    }
+}
+
+fn check_lattice(v: &mut Verifier, id: NodeId, name: &str, ty: &Type) {
+    match v.program.lattices.get(name) {
+        None => {
+            let message = format!("there is no lattice {name}");
+            v.at("combiner-lattice", id, message);
+        }
+        Some(lattice) if lattice.ty != *ty => {
+            let message = format!("the lattice {name} is of {}, not {ty}", lattice.ty);
+            v.at("combiner-lattice", id, message);
+        }
         Some(_) => {}
     }
 }

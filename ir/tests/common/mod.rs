@@ -5,13 +5,13 @@ use proptest::{collection::btree_map, collection::vec, option, sample::select};
 use sheaf_ir::graph::{Connector, EffectAction, OrderKind, Param, StateAction};
 use sheaf_ir::value::Float;
 use sheaf_ir::{
-    Block, Clause, Collection, Combiner, Expr, ExprKind, Function, Gather, Label, Multiplicity,
-    Node, Nominal, Operator, Program, Span, Type, Value,
+    Block, Clause, Collection, Combiner, Expr, ExprKind, Function, FunctionDefinition, Gather,
+    Label, Lattice, Multiplicity, Node, Nominal, Operator, Order, Program, Span, Type, Value,
 };
 
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => select(vec!["a", "b", "in", "left", "none", "Int", "a.b", "needs#2.1", "out:x"])
+        4 => select(vec!["a", "b", "in", "left", "none", "Int", "a.b", "needs#2.1", "out:x", "Pair<Int, String>"])
             .prop_map(str::to_string),
         1 => any::<String>(),
         1 => "[\"\\\\\n\t\u{0}%@#$ /-]{0,6}",
@@ -96,6 +96,9 @@ fn function() -> impl Strategy<Value = Function> {
         1 => ty().prop_map(Function::List),
         1 => ty().prop_map(Function::Set),
         1 => (ty(), ty()).prop_map(|(key, value)| Function::Map(key, value)),
+        1 => any::<u8>().prop_map(Function::ToDecimal),
+        1 => any::<u8>().prop_map(Function::ParseDecimal),
+        1 => ty().prop_map(Function::Unreversed),
     ]
 }
 
@@ -122,6 +125,7 @@ fn expr() -> impl Strategy<Value = Expr> {
             select(vec![
                 Gather::List,
                 Gather::Set,
+                Gather::Map,
                 Gather::Sum,
                 Gather::Count,
                 Gather::Min,
@@ -132,6 +136,7 @@ fn expr() -> impl Strategy<Value = Expr> {
         ];
         let kind = prop_oneof![
             (function(), vec(expr.clone(), 0..4)).prop_map(|(f, args)| ExprKind::Call(f, args)),
+            (name(), vec(expr.clone(), 0..4)).prop_map(|(f, args)| ExprKind::Invoke(f, args)),
             (expr.clone(), expr.clone(), expr.clone())
                 .prop_map(|(c, a, b)| ExprKind::If(Box::new([c, a, b]))),
             (0usize..4, boxed(), boxed()).prop_map(|(local, value, body)| ExprKind::Let {
@@ -171,7 +176,7 @@ fn operator() -> impl Strategy<Value = Operator> {
             },
         )
     };
-    let combiner = || {
+    let plain = || {
         select(vec![
             Combiner::Min,
             Combiner::Max,
@@ -186,6 +191,12 @@ fn operator() -> impl Strategy<Value = Operator> {
             Combiner::Sorted,
             Combiner::Lww,
         ])
+    };
+    let combiner = || {
+        let one = prop_oneof![4 => plain(), 1 => name().prop_map(Combiner::Lattice)];
+        one.prop_recursive(2, 2, 1, |inner| {
+            inner.prop_map(|inner| Combiner::Map(Box::new(inner)))
+        })
     };
     let flat = prop_oneof![
         connector().prop_map(|connector| Operator::Source { connector }),
@@ -313,35 +324,62 @@ pub fn program() -> impl Strategy<Value = Program> {
         default,
         span,
     });
+    let order = || prop_oneof![Just(Order::Natural), name().prop_map(Order::Lattice)];
+    let function = (
+        vec(ty(), 0..3),
+        expr(),
+        option::of(vec(order(), 0..3)),
+        span(),
+    )
+        .prop_map(|(parameters, body, monotone, span)| FunctionDefinition {
+            parameters,
+            body,
+            monotone,
+            span,
+        });
+    let lattice = (ty(), name(), name(), span()).prop_map(|(ty, bottom, join, span)| Lattice {
+        ty,
+        bottom,
+        join,
+        span,
+    });
     let nodes = btree_map(name(), (node(), option::of(0usize..6)), 0..6);
     (
         name(),
         vec(name(), 0..3),
         btree_map(name(), nominal, 0..3),
+        (
+            btree_map(name(), function, 0..3),
+            btree_map(name(), lattice, 0..3),
+        ),
         btree_map(name(), param, 0..3),
         nodes,
         vec((0usize..6, 0usize..6, 0u32..3), 0..8),
     )
-        .prop_map(|(name, files, types, params, nodes, edges)| {
-            let mut program = Program {
-                name,
-                files,
-                types,
-                params,
-                ..Program::default()
-            };
-            let names: Vec<String> = nodes.keys().cloned().collect();
-            let mut ids = Vec::new();
-            for (name, (mut node, fixpoint)) in nodes {
-                node.name = name;
-                node.fixpoint = fixpoint.and_then(|index| names.get(index).cloned());
-                ids.push(program.add(node));
-            }
-            for (from, to, port) in edges {
-                if let (Some(from), Some(to)) = (ids.get(from), ids.get(to)) {
-                    program.connect(*from, *to, port);
+        .prop_map(
+            |(name, files, types, (functions, lattices), params, nodes, edges)| {
+                let mut program = Program {
+                    name,
+                    files,
+                    types,
+                    functions,
+                    lattices,
+                    params,
+                    ..Program::default()
+                };
+                let names: Vec<String> = nodes.keys().cloned().collect();
+                let mut ids = Vec::new();
+                for (name, (mut node, fixpoint)) in nodes {
+                    node.name = name;
+                    node.fixpoint = fixpoint.and_then(|index| names.get(index).cloned());
+                    ids.push(program.add(node));
                 }
-            }
-            program
-        })
+                for (from, to, port) in edges {
+                    if let (Some(from), Some(to)) = (ids.get(from), ids.get(to)) {
+                        program.connect(*from, *to, port);
+                    }
+                }
+                program
+            },
+        )
 }

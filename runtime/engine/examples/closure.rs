@@ -3,7 +3,6 @@
 //! `cargo run --release -p sheaf-engine --example closure -- edges.tsv [colocated|local]`
 //! reads lines of two tab-separated numbers; `complete:600` makes a complete graph instead.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use sheaf_engine::operators::{Environment, build};
@@ -11,7 +10,7 @@ use sheaf_engine::{Output, Progress};
 use sheaf_ir::graph::{Collection, Label, Multiplicity};
 use sheaf_ir::plan::{FixpointStrategy, Plan};
 use sheaf_ir::{Block, Expr, ExprKind, Node, NodeId, Operator, Program, Span, Type};
-use sheaf_kernels::{Interner, Rows};
+use sheaf_kernels::Rows;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -32,11 +31,7 @@ fn main() {
         let strategy = FixpointStrategy::Colocated { columns };
         plan.fixpoints.insert("loop".into(), strategy);
     }
-    let environment = Environment {
-        types: Default::default(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    };
+    let environment = Environment::default();
     let mut operator = build(&program, fixpoint, &plan, &environment).expect("it builds");
     let mut output = Output::default();
     for port in 0..2 {

@@ -125,11 +125,7 @@ fn environment(job: &Job, interner: &Arc<Interner>) -> Result<Environment, Strin
         let word = word_of(value, &param.ty, interner);
         params.insert(name.clone(), (param.ty.clone(), word));
     }
-    Ok(Environment {
-        types: job.program.types.clone(),
-        params,
-        interner: Arc::clone(interner),
-    })
+    Ok(Environment::new(&job.program, params, Arc::clone(interner)))
 }
 
 /// Renders a job on this worker.

@@ -4,11 +4,10 @@
 //!    `where a < 500 and b != 0; a * 3 + b - c, if c > d then (c - d) * b else d * 2`.
 //! 2. The words of a text, line by line, lower-cased.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use sheaf_ir::{Block, Expr, ExprKind, Function, Span, Type, Value};
-use sheaf_kernels::{Environment, Interner, Rows, compile};
+use sheaf_kernels::{Environment, Rows, compile};
 
 fn expr(kind: ExprKind, ty: Type) -> Expr {
     let span = Span::default();
@@ -32,11 +31,7 @@ fn call(function: Function, arguments: Vec<Expr>) -> Expr {
 }
 
 fn main() {
-    let environment = Environment {
-        types: Default::default(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    };
+    let environment = Environment::default();
     integers(&environment);
     if let Some(path) = std::env::args().nth(1) {
         let text = std::fs::read_to_string(&path).expect("the text can be read");

@@ -242,7 +242,8 @@ fn write_hex(bytes: &[u8], out: &mut String) {
     }
 }
 
-fn write_json_text(text: &[u8], out: &mut String) {
+/// Appends a JSON string.
+pub(crate) fn write_json_text(text: &[u8], out: &mut String) {
     out.push('"');
     for c in String::from_utf8_lossy(text).chars() {
         match c {

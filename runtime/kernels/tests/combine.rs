@@ -2,8 +2,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use sheaf_ir::value::Float;
@@ -11,21 +10,13 @@ use sheaf_ir::{Combiner, Span, Type, Value};
 use sheaf_kernels::combine::{Accumulator, ExactSum, Lattice, accumulator, partial_type};
 use sheaf_kernels::words::{value_of, word_of};
 use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner};
-use support::{any_type, any_value, reference, types};
+use support::{any_type, any_value, environment, reference, types};
 
 const SPAN: Span = Span {
     file: 3,
     start: 5,
     end: 8,
 };
-
-fn environment() -> Environment {
-    Environment {
-        types: types(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    }
-}
 
 /// A combiner and a type of contributions that it is defined at.
 fn any_combiner() -> impl Strategy<Value = (Combiner, Type)> {
@@ -41,7 +32,14 @@ fn any_combiner() -> impl Strategy<Value = (Combiner, Type)> {
         Combiner::Top(3),
         Combiner::Top(u64::MAX),
     ]);
-    prop_oneof![
+    let pair = Type::Tuple(vec![Type::Int, Type::Int]);
+    let lattices = prop::sample::select(vec![
+        (Combiner::Lattice("highest".into()), Type::Int),
+        (Combiner::Lattice("interval".into()), pair),
+        (Combiner::Lattice("alone".into()), Type::Int),
+    ]);
+    let plain = prop_oneof![
+        2 => lattices,
         6 => (any, any_type()),
         1 => prop::sample::select(vec![Combiner::Any, Combiner::All]).prop_map(|c| (c, Type::Bool)),
         2 => any_type().prop_map(|t| (Combiner::Union, Type::Set(Box::new(t)))),
@@ -49,7 +47,13 @@ fn any_combiner() -> impl Strategy<Value = (Combiner, Type)> {
         2 => summed.prop_map(|t| (Combiner::Sum, t)),
         2 => numeric.prop_map(|t| (Combiner::Avg, t)),
         2 => any_type().prop_map(|t| (Combiner::Lww, Type::Tuple(vec![Type::Time, t]))),
-    ]
+    ];
+    plain.prop_recursive(2, 2, 1, |inner| {
+        (inner, any_type()).prop_map(|((combiner, value), key)| {
+            let map = Type::Map(Box::new(key), Box::new(value));
+            (Combiner::Map(Box::new(combiner)), map)
+        })
+    })
 }
 
 /// What a combiner makes of values, as the language says it.
@@ -112,6 +116,42 @@ fn expected(combiner: &Combiner, ty: &Type, values: &[Value]) -> Result<Value, E
             Value::Tuple(parts) => parts[1].clone(),
             other => unreachable!("{other:?} is no tuple"),
         },
+        Combiner::Map(inner) => {
+            let Type::Map(_, value_type) = ty else {
+                unreachable!("{ty:?} is no map");
+            };
+            let mut by_key: BTreeMap<Value, Vec<Value>> = BTreeMap::new();
+            for map in values {
+                let Value::Map(entries) = map else {
+                    unreachable!("{map:?} is no map");
+                };
+                for (key, value) in entries {
+                    by_key.entry(key.clone()).or_default().push(value.clone());
+                }
+            }
+            let entries = by_key
+                .into_iter()
+                .map(|(key, values)| Ok((key, expected(inner, value_type, &values)?)));
+            Value::Map(entries.collect::<Result<_, _>>()?)
+        }
+        Combiner::Lattice(name) => {
+            sorted.dedup();
+            let part = |v: &Value, at: usize| match v {
+                Value::Tuple(parts) => reference::int(&parts[at]),
+                other => unreachable!("{other:?} is no tuple"),
+            };
+            match name.as_str() {
+                "highest" => sorted[sorted.len() - 1].clone(),
+                "alone" if sorted.len() > 1 => return Err(ErrorCode::DivisionByZero),
+                "alone" => sorted[0].clone(),
+                _ => {
+                    let low = sorted.iter().map(|v| part(v, 0)).min();
+                    let high = sorted.iter().map(|v| part(v, 1)).max();
+                    let ends = [low, high].map(|end| Value::Int(end.unwrap_or_default()));
+                    Value::Tuple(ends.to_vec())
+                }
+            }
+        }
     })
 }
 
@@ -198,7 +238,8 @@ proptest! {
             let b = read(merged.finish(key), &elsewhere.interner);
             prop_assert_eq!(&a, &b);
             if let Err(error) = &a {
-                prop_assert_eq!(error.span, SPAN);
+                let in_join = error.code == ErrorCode::DivisionByZero;
+                prop_assert_eq!(error.span, if in_join { Span::default() } else { SPAN });
             }
             prop_assert_eq!(a.map_err(|e| e.code), expected(&kind.0, &kind.1, &values));
         }
@@ -236,6 +277,14 @@ proptest! {
     }
 }
 
+fn map<const N: usize>(entries: [(&str, i64); N]) -> Value {
+    let entries: BTreeMap<Value, Value> = entries
+        .into_iter()
+        .map(|(key, value)| (Value::String(key.into()), Value::Int(value)))
+        .collect();
+    Value::Map(entries.into_iter().collect())
+}
+
 #[test]
 fn errors_name_the_values() {
     let environment = environment();
@@ -257,6 +306,22 @@ fn errors_name_the_values() {
             Type::String,
             vec![Value::String("b".into()), Value::String("a".into())],
             "\"a\" and \"b\" are both given where there may be only one value",
+        ),
+        (
+            Combiner::Map(Box::new(Combiner::One)),
+            Type::Map(Box::new(Type::String), Box::new(Type::Int)),
+            vec![
+                map([("c", 1), ("b", 5)]),
+                map([("c", 2), ("b", 3)]),
+                map([("b", 4)]),
+            ],
+            "at key \"b\": 3 and 5 are both given where there may be only one value",
+        ),
+        (
+            Combiner::Lattice("alone".into()),
+            Type::Int,
+            vec![Value::Int(9), Value::Int(5), Value::Int(7), Value::Int(5)],
+            "5 / 0 divides by zero",
         ),
     ] {
         let contributions: Vec<(u32, Value)> = values.into_iter().map(|v| (0, v)).collect();
@@ -303,5 +368,10 @@ fn undefined_combiners_are_refused() {
     let environment = environment();
     assert!(accumulator(&Combiner::Sum, &Type::String, &environment, SPAN).is_err());
     assert!(accumulator(&Combiner::Lww, &Type::Int, &environment, SPAN).is_err());
+    let nothing = Combiner::Lattice("nothing".into());
+    assert!(accumulator(&nothing, &Type::Int, &environment, SPAN).is_err());
+    let highest = Combiner::Lattice("highest".into());
+    assert!(accumulator(&highest, &Type::Nat, &environment, SPAN).is_err());
+    assert!(Lattice::new(&highest, &Type::Nat, &environment, SPAN).is_err());
     assert!(Lattice::new(&Combiner::Sum, &Type::Int, &environment, SPAN).is_err());
 }

@@ -2,25 +2,15 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 use sheaf_ir::{Block, Clause, Expr, ExprKind, Function, Gather, Span, Type, Value};
 use sheaf_kernels::interpret::MAX_DEPTH;
 use sheaf_kernels::words::{value_of, word_of};
 use sheaf_kernels::{Environment, Interner, Kernel, RowError, Rows, compile};
 use support::expressions::{Maker, any_row, palette, show_block};
-use support::{reference, types};
+use support::{environment, reference, types};
 
 type Answer = Result<Vec<Value>, reference::Failure>;
-
-fn environment() -> Environment {
-    Environment {
-        types: types(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    }
-}
 
 fn rows_of(table: &[Vec<Value>], columns: &[Type], interner: &Interner) -> Rows {
     let mut rows = Rows::new(columns.len());

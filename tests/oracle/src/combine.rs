@@ -1,15 +1,29 @@
 //! Every combiner on the whole list of its contributions at once.
 
-use sheaf_ir::value::Float;
-use sheaf_ir::{Combiner, Value};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
+use sheaf_compiler::hir::Reversal;
+use sheaf_ir::value::Float;
+use sheaf_ir::{Combiner, Span, Value};
+
+use crate::evaluate::Error;
 use crate::exact;
 use crate::function::{Failure, set};
 
-/// The value of a non-empty group.
-pub fn combine(combiner: &Combiner, contributions: &[Value]) -> Result<Value, Failure> {
+/// The join of a lattice by name.
+pub type Join<'a> = &'a dyn Fn(&str, Value, Value) -> Result<Value, Error>;
+
+/// The value of a non-empty group. Its own failures are at `span`, those of a join where they are.
+pub fn combine(
+    combiner: &Combiner,
+    reversal: &Reversal,
+    contributions: &[Value],
+    join: Join,
+    span: Span,
+) -> Result<Value, Error> {
     let mut ascending = contributions.to_vec();
-    ascending.sort();
+    ascending.sort_by(|a, b| order(a, b, reversal));
     let integers = || -> Vec<i64> {
         contributions
             .iter()
@@ -50,7 +64,7 @@ pub fn combine(combiner: &Combiner, contributions: &[Value]) -> Result<Value, Fa
             Some(values) => Value::Float(Float::new(exact::sum_over(&values, 1))),
             None => {
                 let sum: i128 = integers().iter().map(|x| *x as i128).sum();
-                let sum = i64::try_from(sum).map_err(|_| Failure::Overflow)?;
+                let sum = i64::try_from(sum).map_err(|_| (span, Failure::Overflow))?;
                 match contributions[0] {
                     Value::Nat(_) => Value::Nat(sum),
                     Value::Decimal(_) => Value::Decimal(sum),
@@ -72,7 +86,7 @@ pub fn combine(combiner: &Combiner, contributions: &[Value]) -> Result<Value, Fa
         Combiner::One => {
             ascending.dedup();
             if ascending.len() > 1 {
-                return Err(Failure::Conflict);
+                return Err((span, Failure::Conflict));
             }
             ascending[0].clone()
         }
@@ -80,7 +94,50 @@ pub fn combine(combiner: &Combiner, contributions: &[Value]) -> Result<Value, Fa
             Value::Tuple(parts) => parts[1].clone(),
             other => panic!("Lww of {other:?}"),
         },
-        #[allow(unreachable_patterns)]
-        other => panic!("the oracle does not know {other:?}"),
+        Combiner::Map(inner) => {
+            let mut by_key: BTreeMap<Value, Vec<Value>> = BTreeMap::new();
+            for contribution in contributions {
+                let Value::Map(entries) = contribution else {
+                    panic!("a map is combined of maps, not {contribution:?}");
+                };
+                for (key, value) in entries {
+                    by_key.entry(key.clone()).or_default().push(value.clone());
+                }
+            }
+            let inner_reversal = match reversal {
+                Reversal::Values(inner) => inner,
+                _ => &Reversal::Natural,
+            };
+            let entry = |(key, values): (Value, Vec<Value>)| {
+                Ok((key, combine(inner, inner_reversal, &values, join, span)?))
+            };
+            Value::Map(by_key.into_iter().map(entry).collect::<Result<_, _>>()?)
+        }
+        Combiner::Lattice(name) => {
+            // Neighbours in ascending order, pair by pair, until one is left.
+            ascending.dedup();
+            while ascending.len() > 1 {
+                let pair = |pair: &[Value]| match pair {
+                    [a, b] => join(name, a.clone(), b.clone()),
+                    alone => Ok(alone[0].clone()),
+                };
+                ascending = ascending.chunks(2).map(pair).collect::<Result<_, _>>()?;
+            }
+            ascending.swap_remove(0)
+        }
     })
+}
+
+/// How two values compare where parts of them are turned round.
+fn order(a: &Value, b: &Value, reversal: &Reversal) -> Ordering {
+    match (reversal, a, b) {
+        (Reversal::Reversed, _, _) => b.cmp(a),
+        (Reversal::Parts(parts), Value::Tuple(a), Value::Tuple(b)) => parts
+            .iter()
+            .zip(a.iter().zip(b))
+            .map(|(part, (a, b))| order(a, b, part))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal),
+        _ => a.cmp(b),
+    }
 }

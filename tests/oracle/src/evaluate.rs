@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sheaf_compiler::hir::{
-    Arg, Atom, Condition, Expr, ExprKind, Gather, Program, Quantifier, Relation, RelationKind,
-    Rule, VariableId,
+    Arg, Atom, Combined, Condition, Expr, ExprKind, Gather, Program, Quantifier, Relation,
+    RelationKind, Reversal, Rule, VariableId,
 };
 use sheaf_ir::{Combiner, Function, Span, Type, Value};
 
@@ -73,7 +73,19 @@ pub fn evaluate(
                 let relation = &program.relations[name];
                 let given = contributions.rows.get(name).cloned().unwrap_or_default();
                 let before = &answer.relations[name];
-                let rows = settle(relation, given, before, stratum.recursive, &mut errors);
+                let scope = Scope {
+                    program,
+                    relations: &answer.relations,
+                    params,
+                };
+                let rows = settle(
+                    relation,
+                    given,
+                    before,
+                    stratum.recursive,
+                    scope,
+                    &mut errors,
+                );
                 changed |= rows != *before;
                 answer.relations.insert(name.clone(), rows);
             }
@@ -149,6 +161,7 @@ fn settle(
     contributions: Vec<Contribution>,
     before: &Rows,
     recursive: bool,
+    scope: Scope,
     errors: &mut BTreeSet<Failed>,
 ) -> Rows {
     let Some(combined) = &relation.combined else {
@@ -173,13 +186,17 @@ fn settle(
     }
     let mut rows = Rows::new();
     for (mut key, group) in groups {
-        match combine(&combined.combiner, &group) {
+        let join = |name: &str, a: Value, b: Value| scope.join(name, a, b);
+        let Combined {
+            combiner, reversal, ..
+        } = combined;
+        match combine(combiner, reversal, &group, &join, relation.span) {
             Ok(value) => {
                 key.push(value);
                 rows.insert(key, 1);
             }
-            Err(failure) => {
-                errors.insert(Failed::from([(relation.span, failure)]));
+            Err(error) => {
+                errors.insert(Failed::from([error]));
             }
         }
     }
@@ -386,6 +403,21 @@ impl Scope<'_> {
         }
     }
 
+    /// What a function of the program gives.
+    fn invoke(&self, name: &str, arguments: Vec<Value>) -> Slot {
+        let function = &self.program.functions[name];
+        let mut environment: Environment = vec![None; function.variables.len()];
+        for (parameter, argument) in function.parameters.iter().zip(arguments) {
+            environment[*parameter] = Some(Ok(argument));
+        }
+        self.value(&function.body, &environment)
+    }
+
+    /// The join of a lattice of the program.
+    fn join(&self, lattice: &str, a: Value, b: Value) -> Slot {
+        self.invoke(&self.program.lattices[lattice].join, vec![a, b])
+    }
+
     /// The value of an expression.
     fn value(&self, expression: &Expr, environment: &Environment) -> Slot {
         let here = |failure| (expression.span, failure);
@@ -424,7 +456,15 @@ impl Scope<'_> {
                 for argument in arguments {
                     values.push(self.value(argument, environment)?);
                 }
-                apply(function, &values, &expression.ty).map_err(here)
+                let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
+                apply(function, &values, &types, &expression.ty).map_err(here)
+            }
+            ExprKind::Invoke(name, arguments) => {
+                let arguments: Result<Vec<Value>, Error> = arguments
+                    .iter()
+                    .map(|argument| self.value(argument, environment))
+                    .collect();
+                self.invoke(name, arguments?)
             }
             ExprKind::If(parts) => match self.value(&parts[0], environment)? {
                 Value::Bool(true) => self.value(&parts[1], environment),
@@ -478,8 +518,10 @@ impl Scope<'_> {
         if let Some(first) = errors.first() {
             return Err(*first);
         }
+        let here = |failure| (whole.span, failure);
         let combined = |combiner: Combiner| {
-            combine(&combiner, &items).map_err(|failure| (whole.span, failure))
+            let join = |name: &str, a: Value, b: Value| self.join(name, a, b);
+            combine(&combiner, &Reversal::Natural, &items, &join, whole.span)
         };
         let optional = |combiner: Combiner| {
             Ok(Value::Option(match items.is_empty() {
@@ -494,6 +536,7 @@ impl Scope<'_> {
                 Ok(Value::List(items))
             }
             Gather::Set => Ok(set(items)),
+            Gather::Map => map(items).map_err(here),
             Gather::Count => Ok(Value::Nat(items.len() as i64)),
             Gather::Sum if items.is_empty() => Ok(zero(&whole.ty)),
             Gather::Sum => combined(Combiner::Sum),
@@ -526,7 +569,9 @@ fn free(expression: &Expr) -> Vec<VariableId> {
     match &expression.kind {
         ExprKind::Variable(v) => vec![*v],
         ExprKind::Constant(_) | ExprKind::Param(_) => Vec::new(),
-        ExprKind::Call(_, arguments) => arguments.iter().flat_map(free).collect(),
+        ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {
+            arguments.iter().flat_map(free).collect()
+        }
         ExprKind::If(parts) => parts.iter().flat_map(free).collect(),
         ExprKind::Let { value, body, .. } => [free(value), free(body)].concat(),
         ExprKind::Comprehension { element, .. } => free(element),
@@ -542,6 +587,22 @@ fn elements(collection: Value) -> Vec<Value> {
             .collect(),
         other => panic!("{other:?} has no elements"),
     }
+}
+
+/// The map of some pairs; a key has one value.
+fn map(pairs: Vec<Value>) -> Result<Value, Failure> {
+    let mut entries = BTreeMap::new();
+    for pair in pairs {
+        let Value::Tuple(parts) = pair else {
+            panic!("a map is made of pairs, not {pair:?}");
+        };
+        let [key, value] = <[Value; 2]>::try_from(parts).expect("a pair");
+        if entries.get(&key).is_some_and(|known| *known != value) {
+            return Err(Failure::Conflict);
+        }
+        entries.insert(key, value);
+    }
+    Ok(Value::Map(entries.into_iter().collect()))
 }
 
 fn zero(ty: &Type) -> Value {

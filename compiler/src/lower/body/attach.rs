@@ -197,6 +197,7 @@ impl Body<'_, '_> {
                 let one = detach::call(set, vec![element.clone()], ty.clone(), span);
                 (Combiner::Union, one, ty.clone())
             }
+            Gather::Map => unreachable!("the pairs of a map are gathered as a list"),
             Gather::Sum => (Combiner::Sum, element.clone(), ty.clone()),
             Gather::Count => (Combiner::Count, detach::nat(1, span), ty.clone()),
             Gather::Min => (Combiner::Min, element.clone(), element.ty.clone()),
@@ -251,7 +252,7 @@ fn nothing(gather: &Gather, ty: &Type, span: Span) -> Option<sheaf_ir::Expr> {
         }
         Gather::Set => call(Function::Set(element()), Vec::new(), ty.clone(), span),
         Gather::Sum | Gather::Count => constant(zero(ty), ty.clone(), span),
-        Gather::Min | Gather::Max | Gather::Avg => return None,
+        Gather::Map | Gather::Min | Gather::Max | Gather::Avg => return None,
     })
 }
 

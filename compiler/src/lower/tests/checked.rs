@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sheaf_ir::{Function, Value};
 
-use super::functions::{apply, set, sorted, sum};
+use super::functions::{apply, map, set, sorted, sum};
 use super::{Facts, Outcome, Row};
 use crate::hir::{Arg, Atom, Condition, Expr, ExprKind, Gather, Program, Quantifier, VariableId};
 use crate::lower::uses::{atom_variables, binds, mentions, uses};
@@ -318,7 +318,9 @@ impl Naive<'_> {
         Ok(match &expr.kind {
             ExprKind::Variable(v) => bindings[v].clone()?,
             ExprKind::Constant(value) => value.clone(),
-            ExprKind::Param(_) => unreachable!("no params"),
+            ExprKind::Param(_) | ExprKind::Invoke(..) => {
+                unreachable!("random rules use no params and functions")
+            }
             ExprKind::If(parts) => match self.eval(&parts[0], bindings)? {
                 Value::Bool(true) => self.eval(&parts[1], bindings)?,
                 _ => self.eval(&parts[2], bindings)?,
@@ -381,6 +383,7 @@ impl Naive<'_> {
                     Gather::List => Value::List(items),
                     Gather::Sorted => Value::List(sorted(items)),
                     Gather::Set => set(items),
+                    Gather::Map => map(items).ok_or(expr.span.start)?,
                     Gather::Sum => sum(&items, false),
                     Gather::Count => Value::Nat(items.len() as i64),
                     Gather::Min => option(items.into_iter().min()),

@@ -1,5 +1,8 @@
 //! The functions that random rules use, on values.
 
+use std::collections::BTreeMap;
+
+use sheaf_ir::encoding::{decode_whole, encode_whole};
 use sheaf_ir::{Function, Value};
 
 /// `None` where the function fails. `And`, `Or`, `OptionOr` and `Succeeds` are the caller's.
@@ -28,11 +31,23 @@ pub(super) fn apply(function: &Function, arguments: &[Value]) -> Option<Value> {
         (Function::Field(i), [Value::Tuple(parts)]) => parts[*i as usize].clone(),
         (Function::List(_), parts) => Value::List(parts.to_vec()),
         (Function::Set(_), parts) => set(parts.to_vec()),
+        (Function::Len, [Value::Map(entries)]) => Nat(entries.len() as i64),
         (Function::Len, [a]) => Nat(list(a).len() as i64),
         (Function::Sort, [a]) => {
             let mut items = list(a);
             items.sort();
             Value::List(items)
+        }
+        (Function::Map(..), parts) => {
+            let pairs = parts.chunks(2).map(|pair| Value::Tuple(pair.to_vec()));
+            map(pairs.collect())?
+        }
+        (Function::Reversed, [a]) => {
+            Value::Bytes(encode_whole(a).into_iter().map(|byte| !byte).collect())
+        }
+        (Function::Unreversed(ty), [Value::Bytes(turned)]) => {
+            let bytes: Vec<u8> = turned.iter().map(|byte| !byte).collect();
+            decode_whole(ty, &BTreeMap::new(), &bytes)?
         }
         (Function::Reverse, [a]) => Value::List(list(a).into_iter().rev().collect()),
         (Function::Take, [a, Nat(n)]) => {
@@ -46,6 +61,20 @@ pub(super) fn set(mut items: Vec<Value>) -> Value {
     items.sort();
     items.dedup();
     Value::Set(items)
+}
+
+/// The map of pairs; `None` if a key has two values.
+pub(super) fn map(pairs: Vec<Value>) -> Option<Value> {
+    let Value::Set(pairs) = set(pairs) else {
+        unreachable!("a set is made");
+    };
+    let entry = |pair| match pair {
+        Value::Tuple(parts) => (parts[0].clone(), parts[1].clone()),
+        other => unreachable!("{other:?} is no pair"),
+    };
+    let entries: Vec<(Value, Value)> = pairs.into_iter().map(entry).collect();
+    let is_map = entries.windows(2).all(|two| two[0].0 != two[1].0);
+    is_map.then_some(Value::Map(entries))
 }
 
 /// The sum of Ints or Nats, as `nat` says for the empty one.

@@ -7,7 +7,7 @@ use sheaf_ir::{
     Value,
 };
 
-use super::functions::{apply, set, sorted, sum};
+use super::functions::{apply, map, set, sorted, sum};
 use super::{Facts, Outcome, Row};
 
 type Locals = BTreeMap<usize, Value>;
@@ -176,6 +176,23 @@ fn combine(combiner: &Combiner, values: Vec<Value>) -> Value {
         Combiner::Sum => sum(&values, false),
         Combiner::Sorted => Value::List(sorted(values)),
         Combiner::Union => set(values.into_iter().flat_map(elements).collect()),
+        Combiner::Top(n) => {
+            let descending = sorted(values).into_iter().rev();
+            Value::List(descending.take(*n as usize).collect())
+        }
+        Combiner::Map(inner) => {
+            let mut by_key: BTreeMap<Value, Vec<Value>> = BTreeMap::new();
+            for value in values {
+                let Value::Map(entries) = value else {
+                    unreachable!("maps are combined");
+                };
+                for (key, value) in entries {
+                    by_key.entry(key).or_default().push(value);
+                }
+            }
+            let entries = by_key.into_iter();
+            Value::Map(entries.map(|(k, vs)| (k, combine(inner, vs))).collect())
+        }
         other => unreachable!("{other:?} is not used by random rules"),
     }
 }
@@ -183,6 +200,10 @@ fn combine(combiner: &Combiner, values: Vec<Value>) -> Value {
 fn elements(collection: Value) -> Vec<Value> {
     match collection {
         Value::List(items) | Value::Set(items) => items,
+        Value::Map(entries) => entries
+            .into_iter()
+            .map(|(key, value)| Value::Tuple(vec![key, value]))
+            .collect(),
         other => unreachable!("{other:?} is no collection"),
     }
 }
@@ -221,7 +242,9 @@ fn eval(expr: &Expr, row: &Row, locals: &mut Locals) -> Evaluated {
         ExprKind::Column(i) => row[*i].clone(),
         ExprKind::Local(i) => locals[i].clone(),
         ExprKind::Constant(value) => value.clone(),
-        ExprKind::Param(_) => unreachable!("no params"),
+        ExprKind::Param(_) | ExprKind::Invoke(..) => {
+            unreachable!("random rules use no params and functions")
+        }
         ExprKind::If(parts) => match eval(&parts[0], row, locals)? {
             Value::Bool(true) => eval(&parts[1], row, locals)?,
             _ => eval(&parts[2], row, locals)?,
@@ -261,7 +284,7 @@ fn eval(expr: &Expr, row: &Row, locals: &mut Locals) -> Evaluated {
         } => {
             let mut items = Vec::new();
             choose(clauses, element, row, locals, &mut items)?;
-            made(gather, items, &expr.ty, row, locals)?
+            made(gather, items, expr, row, locals)?
         }
     })
 }
@@ -301,14 +324,16 @@ fn choose(
 fn made(
     gather: &Gather,
     items: Vec<Value>,
-    ty: &Type,
+    whole: &Expr,
     row: &Row,
     locals: &mut Locals,
 ) -> Evaluated {
+    let (ty, at) = (&whole.ty, whole.span.start);
     let option = |v: Option<Value>| Value::Option(v.map(Box::new));
     Ok(match gather {
         Gather::List => Value::List(items),
         Gather::Set => set(items),
+        Gather::Map => map(items).ok_or(at)?,
         Gather::Sum => sum(&items, *ty == Type::Nat),
         Gather::Count => Value::Nat(items.len() as i64),
         Gather::Min => option(items.into_iter().min()),

@@ -6,6 +6,7 @@ mod checked;
 mod functions;
 mod graph;
 mod random;
+mod reversal;
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use sheaf_ir::{Combiner, Function, Label, Span, Type, Value};
 
 use crate::hir::{
     Arg, Atom, Column, Combined, Condition, Expr, ExprKind, Gather, Head, Program, Quantifier,
-    Relation, RelationKind, Rule, Source, SourceColumn, Stratum, Variable, VariableId,
+    Relation, RelationKind, Reversal, Rule, Source, SourceColumn, Stratum, Variable, VariableId,
 };
 
 /// Turns numbers into choices, so that proptest can shrink them.
@@ -77,6 +77,7 @@ pub(super) fn program(numbers: &[u32]) -> Program {
         combiner: Combiner::Sorted,
         contribution: Type::Int,
         result: Type::List(Box::new(Type::Int)),
+        reversal: Reversal::Natural,
         span: Span::default(),
     };
     relations.insert(
@@ -385,7 +386,7 @@ impl Choices<'_> {
         let mut inside = known.to_vec();
         let count = 1 + self.below(3);
         let conditions = self.conditions(count, &mut inside, depth);
-        let element = match self.below(3) {
+        let mut element = match self.below(3) {
             0 => self.value(&inside, depth),
             _ => self.operand(&inside),
         };
@@ -394,7 +395,7 @@ impl Choices<'_> {
             matches!(c, Condition::Atom(atom)
                 if !matches!(atom.quantifier, Quantifier::Not | Quantifier::Exists))
         });
-        let (gather, ty) = match self.below(6) {
+        let (gather, ty) = match self.below(7) {
             0 => (Gather::Sum, Type::Int),
             1 => (Gather::Count, Type::Nat),
             2 => (Gather::Max, Type::Option(Box::new(Type::Int))),
@@ -403,6 +404,13 @@ impl Choices<'_> {
                 let n = Value::Nat(self.below(3) as i64);
                 let count = self.expr(ExprKind::Constant(n), Type::Nat);
                 (Gather::Top(Box::new(count)), list)
+            }
+            5 => {
+                let key = self.operand(&inside);
+                let pair = Type::Tuple(vec![Type::Int, Type::Int]);
+                element = self.call(Function::Tuple, vec![key, element], pair);
+                let int = || Box::new(Type::Int);
+                (Gather::Map, Type::Map(int(), int()))
             }
             _ if over_atoms => (Gather::Sorted, list),
             _ => (Gather::List, list),
@@ -422,6 +430,10 @@ impl Choices<'_> {
     fn as_int(&mut self, expr: Expr) -> Expr {
         match &expr.ty {
             Type::Nat => self.call(Function::ToInt, vec![expr], Type::Int),
+            Type::Map(..) => {
+                let len = self.call(Function::Len, vec![expr], Type::Nat);
+                self.call(Function::ToInt, vec![len], Type::Int)
+            }
             Type::Option(_) => {
                 let default = self.int();
                 self.call(Function::OptionOr, vec![expr, default], Type::Int)
@@ -518,6 +530,7 @@ fn show_expr(expr: &Expr) -> String {
                 arguments.join(", ")
             )
         }
+        ExprKind::Invoke(function, _) => function.clone(),
         ExprKind::If(parts) => {
             let [test, then, otherwise] = parts.each_ref().map(show_expr);
             format!("if {test} {{ {then} }} else {{ {otherwise} }}")

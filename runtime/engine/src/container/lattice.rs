@@ -1,5 +1,6 @@
 //! Keys with one climbing value each.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,8 +18,8 @@ pub enum Join {
     Signed(Ordering),
     /// The less or greater of two floats.
     Float(Ordering),
-    /// Anything else; it cannot fail.
-    Other(Lattice),
+    /// Anything else, and whether a join of it has failed: only a lattice of the program can.
+    Other(Lattice, Cell<bool>),
 }
 
 impl fmt::Debug for Join {
@@ -26,14 +27,13 @@ impl fmt::Debug for Join {
         f.write_str(match self {
             Join::Signed(_) => "Signed",
             Join::Float(_) => "Float",
-            Join::Other(_) => "Other",
+            Join::Other(..) => "Other",
         })
     }
 }
 
 impl Join {
-    /// The join of a lattice on words of a type; `None` if the combiner is no lattice that climbs
-    /// and cannot fail.
+    /// The join of a lattice on words of a type; `None` if the combiner is no lattice that climbs.
     pub fn new(combiner: &Combiner, ty: &Type, environment: &Environment) -> Option<Join> {
         if !combiner.is_climbing() || !combiner.is_idempotent() {
             return None;
@@ -47,7 +47,7 @@ impl Join {
         Some(match (ty, wanted) {
             (Type::Float, Some(wanted)) => Join::Float(wanted),
             (ty, Some(wanted)) if ty.is_inline() => Join::Signed(wanted),
-            _ => Join::Other(lattice),
+            _ => Join::Other(lattice, Cell::default()),
         })
     }
 
@@ -60,8 +60,17 @@ impl Join {
                 let key = |word| float_key(f64::from_bits(word));
                 (key(new).cmp(&key(old)) == *wanted).then_some(new)
             }
-            Join::Other(lattice) => lattice.join(old, new).ok().flatten(),
+            Join::Other(lattice, failed) => lattice.join(old, new).unwrap_or_else(|_| {
+                failed.set(true);
+                // Whoever looks at it next is to meet the failure, too.
+                Some(new)
+            }),
         }
+    }
+
+    /// Whether a join has failed.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Join::Other(_, failed) if failed.get())
     }
 }
 
@@ -104,6 +113,11 @@ impl LatticeMap {
     /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+
+    /// Whether a join has failed. Then the values are not to be used.
+    pub fn has_failed(&self) -> bool {
+        self.join.has_failed()
     }
 
     /// How many keys have improved since they were last taken.

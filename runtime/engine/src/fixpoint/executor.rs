@@ -14,6 +14,7 @@ use super::chunk::Chunks;
 use super::dataflow::Task;
 use super::exit::Departures;
 use super::stage::{Kind, Region};
+use super::variable::Variable;
 use super::{Away, LoopOperator};
 use crate::container::{BATCH, Matches, Payload};
 use crate::operators::matching::rows_of;
@@ -217,16 +218,35 @@ impl Fixpoint {
 
     /// The limit was reached by a rule.
     pub fn stop(&mut self, from: usize, output: &mut Output) {
-        let stage = &self.region.stages[from];
+        let message = format!(
+            "the rule still derives something new after {} rounds",
+            self.region.limit
+        );
+        self.halt(from, ErrorCode::IterationLimit, message, output);
+    }
+
+    /// Ends the fixpoint if values of a lattice could not be joined. Which ones met depends on the
+    /// order in which they were derived, so the error names none.
+    fn stop_at_failed_join(&mut self, output: &mut Output) {
+        let mut variables = self.region.variables.iter();
+        if self.phase != Phase::Stopped
+            && let Some(variable) = variables.position(Variable::has_failed)
+        {
+            let stage = self.region.variable_stages[variable];
+            let message = "the join of the lattice fails for values that the recursion derives";
+            self.halt(stage, ErrorCode::Domain, message.to_string(), output);
+        }
+    }
+
+    /// Ends the fixpoint with an error of a stage; what it derived is not given.
+    fn halt(&mut self, stage: usize, code: ErrorCode, message: String, output: &mut Output) {
+        let stage = &self.region.stages[stage];
         output.errors.push(ErrorRow {
             node: stage.name.clone(),
             error: EvalError {
-                code: ErrorCode::IterationLimit,
+                code,
                 span: stage.span,
-                message: format!(
-                    "the rule still derives something new after {} rounds",
-                    self.region.limit
-                ),
+                message,
             },
             input: Vec::new(),
         });
@@ -347,6 +367,7 @@ impl Operator for Fixpoint {
                 Phase::Giving(variable, row) => Some(self.give(variable, row, output)),
                 _ => self.step(output),
             };
+            self.stop_at_failed_join(output);
             match cost {
                 Some(cost) => *fuel = fuel.saturating_sub(cost),
                 None => {

@@ -55,6 +55,11 @@ impl Variable {
         news
     }
 
+    /// Whether two values of a lattice could not be joined.
+    pub fn has_failed(&self) -> bool {
+        matches!(&self.store, Store::Lattice(map) if map.has_failed())
+    }
+
     /// The generation of what is taken next.
     pub fn next_generation(&self) -> Option<u64> {
         self.marks.front().map(|mark| mark.1)

@@ -1,10 +1,8 @@
 //! What tests of operators share: small programs, scripts of what happens to an operator.
 
-use std::sync::Arc;
-
 use sheaf_ir::graph::{Collection, Label, Multiplicity, Operator as Ir};
 use sheaf_ir::{Block, Expr, ExprKind, Function, Node, NodeId, Program, Span, Type, Value};
-use sheaf_kernels::{Interner, Rows};
+use sheaf_kernels::Rows;
 
 use super::Environment;
 use crate::{ErrorRow, Operator, Output, Progress};
@@ -54,11 +52,7 @@ pub(crate) fn ints(arity: usize) -> Vec<Type> {
 }
 
 pub(crate) fn environment() -> Environment {
-    Environment {
-        types: Default::default(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    }
+    Environment::default()
 }
 
 pub(crate) fn column(number: usize) -> Expr {

@@ -2,9 +2,10 @@
 
 use sheaf_ir::{Combiner, Span, Type};
 
+use super::joins::Join;
 use super::one::conflict;
 use super::union::union;
-use super::{Shared, UndefinedCombiner, lww};
+use super::{Shared, UndefinedCombiner, lww, map};
 use crate::words::compare;
 use crate::{Environment, EvalError};
 
@@ -15,13 +16,16 @@ pub struct Lattice {
     shared: Shared,
 }
 
-#[derive(Clone, Copy)]
 enum Kind {
     Least,
     Greatest,
     Union,
     One,
     Lww,
+    /// The lattice of the values, and the type of what is read of them.
+    Map(Box<Lattice>, Type),
+    /// A lattice of the program.
+    Join(Join),
 }
 
 impl Lattice {
@@ -33,13 +37,19 @@ impl Lattice {
         environment: &Environment,
         span: Span,
     ) -> Result<Lattice, UndefinedCombiner> {
-        let shared = Shared::new(combiner, contribution, environment, span)?;
+        let (shared, result) = Shared::new(combiner, contribution, environment, span)?;
         let kind = match combiner {
             Combiner::Min | Combiner::All => Kind::Least,
             Combiner::Max | Combiner::Any => Kind::Greatest,
             Combiner::Union => Kind::Union,
             Combiner::One => Kind::One,
             Combiner::Lww => Kind::Lww,
+            Combiner::Map(inner) => {
+                let (_, value) = map::map_types(contribution);
+                let inner = Lattice::new(inner, value, environment, span)?;
+                Kind::Map(Box::new(inner), map::map_types(&result).1.clone())
+            }
+            Combiner::Lattice(name) => Kind::Join(Join::new(name, contribution, environment)?),
             Combiner::Count
             | Combiner::Sum
             | Combiner::Avg
@@ -67,7 +77,7 @@ impl Lattice {
             span,
         } = &self.shared;
         let order = || compare(new, old, ty, interner);
-        Ok(match self.kind {
+        Ok(match &self.kind {
             Kind::Least => order().is_lt().then_some(new),
             Kind::Greatest | Kind::Lww => order().is_gt().then_some(new),
             Kind::Union => Some(union(&[old, new], ty, types, interner)).filter(|&u| u != old),
@@ -79,13 +89,27 @@ impl Lattice {
                 };
                 return Err(conflict(a, b, ty, types, interner, *span));
             }
+            Kind::Map(inner, _) => map::join(inner, old, new, &self.shared)?,
+            Kind::Join(join) => Some(join.of(old, new, &self.shared)?).filter(|&u| u != old),
         })
+    }
+
+    /// Whether what is read is not the state itself.
+    fn is_read_otherwise(&self) -> bool {
+        match &self.kind {
+            Kind::Lww => true,
+            Kind::Map(inner, _) => inner.is_read_otherwise(),
+            _ => false,
+        }
     }
 
     /// What is read of a state: of `Lww` the value without its time, else the state itself.
     #[inline]
     pub fn read(&self, state: u64) -> u64 {
-        match self.kind {
+        match &self.kind {
+            Kind::Map(inner, result) if inner.is_read_otherwise() => {
+                map::read(inner, result, state, &self.shared)
+            }
             Kind::Lww => lww::value(state, &self.shared),
             _ => state,
         }

@@ -5,14 +5,16 @@
 //!   partial states or number of workers changes a bit, nor which error is reported.
 //! - A partial state is a word of [`partial_type`], so it travels like any other column. It holds no
 //!   symbol but its own.
-//! - Errors (an integer sum that does not fit, a second value for `One`) come out at the end, from
-//!   [`Accumulator::finish`].
+//! - Errors (an integer sum that does not fit, a second value for `One`, a join that fails) come out
+//!   at the end, from [`Accumulator::finish`].
 
 mod elements;
 mod exact_float;
 mod extreme;
+mod joins;
 mod lattice;
 mod lww;
+mod map;
 mod one;
 mod rounding;
 mod sum;
@@ -26,6 +28,8 @@ use crate::{Environment, Interner, Types};
 
 pub use exact_float::ExactSum;
 pub use lattice::Lattice;
+pub(crate) use map::at_key;
+pub(crate) use one::conflict;
 pub(crate) use rounding::round_quotient;
 pub(crate) use sum::integer_sum;
 
@@ -89,19 +93,23 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// With the type of what is read.
     fn new(
         combiner: &Combiner,
         contribution: &Type,
         environment: &Environment,
         span: Span,
-    ) -> Result<Shared, UndefinedCombiner> {
+    ) -> Result<(Shared, Type), UndefinedCombiner> {
         match combiner.result_type(contribution) {
-            Some(_) => Ok(Shared {
-                contribution: contribution.clone(),
-                types: environment.types.clone(),
-                interner: environment.interner.clone(),
-                span,
-            }),
+            Some(result) => {
+                let shared = Shared {
+                    contribution: contribution.clone(),
+                    types: environment.types.clone(),
+                    interner: environment.interner.clone(),
+                    span,
+                };
+                Ok((shared, result))
+            }
             None => Err(UndefinedCombiner {
                 combiner: combiner.clone(),
                 contribution: contribution.clone(),
@@ -117,7 +125,7 @@ pub fn accumulator(
     environment: &Environment,
     span: Span,
 ) -> Result<Box<dyn Accumulator>, UndefinedCombiner> {
-    let shared = Shared::new(combiner, contribution, environment, span)?;
+    let (shared, result) = Shared::new(combiner, contribution, environment, span)?;
     Ok(match combiner {
         Combiner::Min | Combiner::All => extreme::accumulator(shared, false),
         Combiner::Max | Combiner::Any => extreme::accumulator(shared, true),
@@ -128,6 +136,16 @@ pub fn accumulator(
         Combiner::Sorted => Box::new(elements::Lists::sorted(shared)),
         Combiner::One => Box::new(one::Ones::new(shared)),
         Combiner::Lww => Box::new(lww::Lww::new(shared)),
+        Combiner::Map(inner) => {
+            let (_, value) = map::map_types(contribution);
+            let inner = accumulator(inner, value, environment, span)?;
+            let partial = partial_type(combiner, contribution);
+            Box::new(map::Maps::new(shared, inner, partial, result))
+        }
+        Combiner::Lattice(name) => {
+            let join = joins::Join::new(name, contribution, environment)?;
+            Box::new(joins::Joins::new(shared, join))
+        }
     })
 }
 
@@ -142,6 +160,10 @@ pub fn partial_type(combiner: &Combiner, contribution: &Type) -> Type {
         | Combiner::Lww => contribution.clone(),
         Combiner::Count | Combiner::Sum | Combiner::Avg => Type::Bytes,
         Combiner::Top(_) | Combiner::Sorted => Type::List(Box::new(contribution.clone())),
-        Combiner::One => Type::Set(Box::new(contribution.clone())),
+        Combiner::One | Combiner::Lattice(_) => Type::Set(Box::new(contribution.clone())),
+        Combiner::Map(inner) => match contribution {
+            Type::Map(key, value) => Type::Map(key.clone(), Box::new(partial_type(inner, value))),
+            other => other.clone(),
+        },
     }
 }

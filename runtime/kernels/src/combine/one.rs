@@ -116,7 +116,7 @@ impl Accumulator for Ones {
 }
 
 /// Two values where there may be one; `a < b`.
-pub(super) fn conflict(
+pub(crate) fn conflict(
     a: u64,
     b: u64,
     ty: &Type,

@@ -41,6 +41,7 @@ pub(crate) fn compile(
         .iter()
         .map(|output| compiler.node(output, 0))
         .collect::<Result<_, _>>()?;
+    let functions = compiler.functions()?;
     Ok(match (each, block.as_projection()) {
         (None, Some(columns)) => Box::new(Projection {
             arity: inputs.len(),
@@ -51,6 +52,7 @@ pub(crate) fn compile(
             each,
             conditions,
             outputs,
+            functions,
             environment: environment.clone(),
         }),
     })
@@ -76,6 +78,7 @@ struct Interpreted {
     each: Option<(Generator, usize)>,
     conditions: Vec<Node>,
     outputs: Vec<Node>,
+    functions: Vec<Node>,
     environment: Environment,
 }
 
@@ -85,6 +88,7 @@ impl Kernel for Interpreted {
         let cx = Context {
             types: &self.environment.types,
             interner: &self.environment.interner,
+            functions: &self.functions,
         };
         let mut sink = Sink {
             input,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sheaf_ir::{Clause, Expr, ExprKind, Function, Gather as IrGather, Type};
 
+use super::call::Call;
 use super::comprehension::{Comprehension, Gather, Step};
 use super::evaluate::{Constant, Kind, Node};
 use super::functions::{self, Signature, type_name};
@@ -17,6 +18,8 @@ pub(crate) struct Compiler<'a> {
     /// The locals in scope: where they are kept, and their types.
     locals: BTreeMap<usize, (usize, Type)>,
     slots: usize,
+    /// Names of the functions that are called, by their numbers.
+    called: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
@@ -26,6 +29,7 @@ impl<'a> Compiler<'a> {
             columns: columns.to_vec(),
             locals: BTreeMap::new(),
             slots: 0,
+            called: Vec::new(),
         }
     }
 
@@ -102,6 +106,7 @@ impl<'a> Compiler<'a> {
                 None => return Err(self.error(expr, format!("there is no param `{name}`"))),
             },
             ExprKind::Call(function, arguments) => self.call(expr, function, arguments, depth)?,
+            ExprKind::Invoke(name, arguments) => self.invoke(expr, name, arguments, depth)?,
             ExprKind::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
                 let condition = self.condition(condition, depth)?;
@@ -173,6 +178,57 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    fn invoke(
+        &mut self,
+        expr: &Expr,
+        name: &str,
+        arguments: &[Expr],
+        depth: usize,
+    ) -> Result<(Kind, Type), CompileError> {
+        let environment = self.environment;
+        let Some(definition) = environment.functions.get(name) else {
+            return Err(self.error(expr, format!("there is no function `{name}`")));
+        };
+        if arguments.len() != definition.parameters.len() {
+            let reason = format!("`{name}` takes {} arguments", definition.parameters.len());
+            return Err(self.error(expr, reason));
+        }
+        let arguments = arguments
+            .iter()
+            .zip(&definition.parameters)
+            .map(|(argument, ty)| self.typed(argument, ty, depth))
+            .collect::<Result<_, _>>()?;
+        let known = self.called.iter().position(|called| called == name);
+        let function = known.unwrap_or_else(|| {
+            self.called.push(name.to_string());
+            self.called.len() - 1
+        });
+        let call = Call {
+            function,
+            name: name.to_string(),
+            arguments,
+            span: expr.span,
+            levels: depth,
+        };
+        Ok((Kind::Invoke(Box::new(call)), definition.body.ty.clone()))
+    }
+
+    /// Compiles the bodies of all functions that are called, directly or through others, by their
+    /// numbers.
+    pub(crate) fn functions(mut self) -> Result<Vec<Node>, CompileError> {
+        let environment = self.environment;
+        let mut bodies = Vec::new();
+        while let Some(name) = self.called.get(bodies.len()) {
+            let definition = &environment.functions[name];
+            self.columns.clear();
+            let parameters = definition.parameters.iter().cloned();
+            self.locals = parameters.enumerate().map(|(i, ty)| (i, (i, ty))).collect();
+            self.slots = self.locals.len();
+            bodies.push(self.node(&definition.body, 0)?);
+        }
+        Ok(bodies)
+    }
+
     fn comprehension(
         &mut self,
         expr: &Expr,
@@ -184,6 +240,7 @@ impl<'a> Compiler<'a> {
         let gather = match gather {
             IrGather::List => Gather::List,
             IrGather::Set => Gather::Set,
+            IrGather::Map => Gather::Map,
             IrGather::Sum => Gather::Sum,
             IrGather::Count => Gather::Count,
             IrGather::Min => Gather::Min,
@@ -229,6 +286,13 @@ impl<'a> Compiler<'a> {
         let ty = match &gather {
             Gather::List | Gather::Top(_) => of(Type::List),
             Gather::Set => of(Type::Set),
+            Gather::Map => match &element.ty {
+                Type::Tuple(parts) => match parts.as_slice() {
+                    [key, value] => Some(Type::Map(Box::new(key.clone()), Box::new(value.clone()))),
+                    _ => None,
+                },
+                _ => None,
+            },
             Gather::Sum if element.ty.is_numeric() || element.ty == Type::Duration => {
                 Some(element.ty.clone())
             }
@@ -238,7 +302,7 @@ impl<'a> Compiler<'a> {
             Gather::Sum | Gather::Avg => None,
         };
         let Some(ty) = ty else {
-            let reason = format!("{} cannot be summed", type_name(&element.ty));
+            let reason = format!("{} cannot be gathered so", type_name(&element.ty));
             return Err(self.error(expr, reason));
         };
         let comprehension = Comprehension {

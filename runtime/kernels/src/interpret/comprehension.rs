@@ -11,8 +11,8 @@ use super::evaluate::{Node, Outcome};
 use super::frame::{Frame, Slot};
 use super::generate::Generator;
 use super::vector::{Failures, Lanes, Pending, Vector, Words};
-use crate::combine::{ExactSum, integer_sum, round_quotient};
-use crate::composite::{write_element, write_end, write_word};
+use crate::combine::{ExactSum, at_key, conflict, integer_sum, round_quotient};
+use crate::composite::{Types, take_part, take_word, write_element, write_end, write_word};
 use crate::words::compare;
 use crate::{EvalError, Interner};
 
@@ -33,6 +33,7 @@ pub(crate) enum Step {
 pub(crate) enum Gather {
     List,
     Set,
+    Map,
     Sum,
     Count,
     Min,
@@ -124,6 +125,7 @@ impl Comprehension {
 /// Makes values of elements that come group by group.
 struct Gatherer<'a> {
     comprehension: &'a Comprehension,
+    types: &'a Types,
     interner: &'a Interner,
     limits: Option<Words>,
     words: Vec<u64>,
@@ -146,6 +148,7 @@ impl<'a> Gatherer<'a> {
     fn new(comprehension: &'a Comprehension, frame: &Frame<'a>, limits: Option<Words>) -> Self {
         let mut gatherer = Gatherer {
             comprehension,
+            types: frame.cx.types,
             interner: frame.cx.interner,
             limits,
             words: Vec::new(),
@@ -164,7 +167,9 @@ impl<'a> Gatherer<'a> {
 
     fn empty(&self) -> State {
         match (&self.comprehension.gather, self.element_type()) {
-            (Gather::List | Gather::Set | Gather::Top(_), _) => State::Words(Vec::new()),
+            (Gather::List | Gather::Set | Gather::Map | Gather::Top(_), _) => {
+                State::Words(Vec::new())
+            }
             (Gather::Min | Gather::Max, _) => State::Extreme(None),
             (Gather::Sum | Gather::Avg, Type::Float) => State::Floats {
                 total: ExactSum::default(),
@@ -241,9 +246,12 @@ impl<'a> Gatherer<'a> {
         Ok(match (state, &self.comprehension.gather) {
             (State::Words(mut words), gather) => {
                 match gather {
-                    Gather::Set => {
+                    Gather::Set | Gather::Map => {
                         words.sort_unstable_by(|&a, &b| compare(a, b, ty, interner));
                         words.dedup();
+                        if matches!(gather, Gather::Map) {
+                            self.check_keys(&words)?;
+                        }
                     }
                     Gather::Top(_) => {
                         let limit = self.limits.as_ref().map_or(0, |limits| limits[lane]);
@@ -275,6 +283,36 @@ impl<'a> Gatherer<'a> {
                 self.option(mean, &Type::Float)
             }
         })
+    }
+
+    /// That no two of these pairs, ascending and without duplicates, have the same key. Of several
+    /// keys the least is reported, with its least and its greatest value.
+    fn check_keys(&self, pairs: &[u64]) -> Result<(), EvalError> {
+        let Type::Tuple(parts) = self.element_type() else {
+            unreachable!("the type was checked when the comprehension was compiled");
+        };
+        let (types, interner) = (self.types, self.interner);
+        let split = |&pair: &u64| {
+            let mut bytes = interner.get(pair);
+            (take_part(&parts[0], types, &mut bytes), bytes)
+        };
+        let mut same_key = pairs.chunk_by(|a, b| split(a).0 == split(b).0);
+        let Some(values) = same_key.find(|pairs| pairs.len() > 1) else {
+            return Ok(());
+        };
+        let value = |mut bytes: &[u8]| take_word(&parts[1], types, &mut bytes, interner);
+        let (mut key, least) = split(&values[0]);
+        let (_, greatest) = split(&values[values.len() - 1]);
+        let error = conflict(
+            value(least),
+            value(greatest),
+            &parts[1],
+            types,
+            interner,
+            self.comprehension.span,
+        );
+        let key = take_word(&parts[0], types, &mut key, interner);
+        Err(at_key(error, key, &parts[0], types, interner))
     }
 
     fn list(&self, words: &[u64]) -> u64 {

@@ -1,10 +1,10 @@
 //! The compiled expression and how it computes a vector.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sheaf_ir::{Span, Type};
 
+use super::call::Call;
 use super::comprehension::Comprehension;
 use super::frame::{Frame, Slot};
 use super::functions::{Batch, Primitive};
@@ -41,24 +41,25 @@ pub(crate) enum Kind {
     /// A part of a tuple or record, and how to read it out of a symbol.
     Field(usize, Primitive, Box<Node>),
     Comprehension(Box<Comprehension>),
+    Invoke(Box<Call>),
 }
 
 /// A word and a vector of it, made as long as was needed so far.
 pub(crate) struct Constant {
     word: u64,
-    words: RefCell<Words>,
+    words: Mutex<Words>,
 }
 
 impl Constant {
     pub(crate) fn new(word: u64) -> Constant {
         Constant {
             word,
-            words: RefCell::default(),
+            words: Mutex::default(),
         }
     }
 
     fn vector(&self, width: usize) -> Vector {
-        let mut words = self.words.borrow_mut();
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         if words.len() < width {
             *words = Arc::new(vec![self.word; width]);
         }
@@ -121,6 +122,7 @@ impl Node {
             }
             Kind::Field(index, primitive, whole) => field(*index, primitive, whole, frame, lanes),
             Kind::Comprehension(comprehension) => comprehension.evaluate(frame, lanes),
+            Kind::Invoke(call) => call.evaluate(frame, lanes),
         }
     }
 

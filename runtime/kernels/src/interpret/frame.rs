@@ -22,12 +22,25 @@ pub(crate) struct Frame<'a> {
     pub(crate) cx: &'a Context<'a>,
     /// Number of lanes.
     pub(crate) width: usize,
+    /// How deep it lies in calls of functions.
+    pub(crate) depth: Depth,
     source: Source<'a>,
     columns: RefCell<Vec<Option<Slot>>>,
     locals: RefCell<Vec<Option<Slot>>>,
 }
 
+/// How deep something lies in calls of functions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Depth {
+    /// Calls around it.
+    pub(crate) calls: usize,
+    /// Levels of expressions around the innermost call, on the stack that it runs on.
+    pub(crate) levels: usize,
+}
+
 enum Source<'a> {
+    /// Nothing: all that a function's body reads are its parameters.
+    Nothing,
     /// Rows from `start` on.
     Rows { rows: &'a Rows, start: usize },
     /// For each lane, the lane of the outer frame.
@@ -48,6 +61,7 @@ impl<'a> Frame<'a> {
         Frame {
             cx,
             width,
+            depth: Depth::default(),
             source: Source::Rows { rows, start },
             columns: RefCell::default(),
             locals: RefCell::default(),
@@ -59,9 +73,33 @@ impl<'a> Frame<'a> {
         Frame {
             cx: outer.cx,
             width: parents.len(),
+            depth: outer.depth,
             source: Source::Outer { outer, parents },
             columns: RefCell::default(),
             locals: RefCell::default(),
+        }
+    }
+
+    /// The frame of a function's body: its parameters are the first locals.
+    pub(crate) fn of_call(
+        cx: &'a Context<'a>,
+        width: usize,
+        parameters: Vec<Vector>,
+        depth: Depth,
+    ) -> Frame<'a> {
+        let slot = |vector| {
+            Some(Slot {
+                vector,
+                failures: Failures::default(),
+            })
+        };
+        Frame {
+            cx,
+            width,
+            depth,
+            source: Source::Nothing,
+            columns: RefCell::default(),
+            locals: RefCell::new(parameters.into_iter().map(slot).collect()),
         }
     }
 
@@ -73,6 +111,7 @@ impl<'a> Frame<'a> {
                 Slot::new(words.chunks_exact(arity).map(|row| row[index]).collect())
             }
             Source::Outer { outer, parents } => outer.column_of(index, parents),
+            Source::Nothing => unreachable!("a function's body reads no columns"),
         })
     }
 
@@ -100,7 +139,9 @@ impl<'a> Frame<'a> {
 
     pub(crate) fn local(&self, index: usize) -> Slot {
         read(&self.locals, index, || match &self.source {
-            Source::Rows { .. } => unreachable!("a local is bound before it is read"),
+            Source::Rows { .. } | Source::Nothing => {
+                unreachable!("a local is bound before it is read")
+            }
             Source::Outer { outer, parents } => outer.local(index).gather(parents),
         })
     }

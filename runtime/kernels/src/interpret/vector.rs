@@ -65,6 +65,24 @@ impl Vector {
             }
         }
     }
+
+    /// The opposite of [`Vector::gather`]: lane `parents[i]` of a frame of this width has what lane
+    /// `i` had.
+    pub(crate) fn scatter(&self, parents: &[u32], width: usize) -> Vector {
+        match self {
+            Vector::Words(words) => {
+                let mut scattered = vec![0; width];
+                for (&parent, &word) in parents.iter().zip(&words[..]) {
+                    scattered[parent as usize] = word;
+                }
+                Vector::new(scattered)
+            }
+            Vector::Tuple(parts) => {
+                let parts = parts.iter().map(|part| part.scatter(parents, width));
+                Vector::Tuple(Arc::new(parts.collect()))
+            }
+        }
+    }
 }
 
 /// Some lanes of a frame.
@@ -200,6 +218,15 @@ impl Failures {
             }
         });
         on
+    }
+
+    /// The opposite of [`Failures::gather`], for ascending parents.
+    pub(crate) fn scatter(&self, parents: &[u32]) -> Failures {
+        let failures = self.list.iter();
+        let list = failures.map(|(lane, error)| (parents[*lane as usize], error.clone()));
+        Failures {
+            list: list.collect(),
+        }
     }
 
     /// Those of a wider frame, whose lane `i` stands for lane `parents[i]` of this one.

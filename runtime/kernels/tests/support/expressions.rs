@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sheaf_ir::function::JSON;
 use sheaf_ir::{Block, Clause, Expr, ExprKind, Function, Gather, Nominal, Span, Type, Value};
 
 use super::{any_value, types};
@@ -56,6 +57,12 @@ pub fn palette() -> Vec<Type> {
         Type::Named("Colour".into()),
         Type::Named("Shape".into()),
         Type::Named("Tree".into()),
+        option(Type::Nat),
+        option(Type::Bytes),
+        option(Type::Date),
+        option(Type::Decimal(1)),
+        Type::Named(JSON.into()),
+        option(Type::Named(JSON.into())),
     ]
 }
 
@@ -306,7 +313,12 @@ impl Maker {
                 _ => {}
             }
         }
-        match self.below(12) {
+        match self.below(13) {
+            4 => match self.below(3) {
+                0 => (Function::ToDecimal(self.below(4) as u8), vec![a]),
+                1 => (Function::ParseDecimal(1), vec![a]),
+                _ => (Function::Unreversed(ty.clone()), vec![Type::Bytes]),
+            },
             0 => (Function::Unwrap, vec![Type::Option(Box::new(ty.clone()))]),
             1 => (
                 Function::OptionOr,
@@ -332,11 +344,18 @@ impl Maker {
                     1 => vec![a, b],
                     _ => match function {
                         Function::Sliding => vec![Type::Time, Type::Duration, Type::Duration],
-                        Function::Replace => vec![Type::String; 3],
+                        Function::Replace | Function::ReplaceAll => vec![Type::String; 3],
+                        Function::Slice => vec![a, Type::Nat, Type::Nat],
+                        Function::MakeDate => vec![Type::Int; 3],
                         Function::JoinText => {
                             vec![Type::List(Box::new(Type::String)), Type::String]
                         }
-                        Function::Get | Function::Take => vec![a, Type::Nat],
+                        Function::Get
+                        | Function::Take
+                        | Function::Repeat
+                        | Function::Pow
+                        | Function::Floor
+                        | Function::Round => vec![a, Type::Nat],
                         _ => vec![a, b],
                     },
                 };
@@ -362,6 +381,7 @@ pub fn show(expr: &Expr) -> String {
         ExprKind::Constant(value) => format!("{value:?}"),
         ExprKind::Param(name) => name.clone(),
         ExprKind::Call(function, arguments) => format!("{function:?}@{at}({})", list(arguments)),
+        ExprKind::Invoke(name, arguments) => format!("{name}@{at}({})", list(arguments)),
         ExprKind::If(parts) => format!("if@{at}({})", list(&parts[..])),
         ExprKind::Let { local, value, body } => {
             format!("let x{local} = {} in@{at} {}", show(value), show(body))

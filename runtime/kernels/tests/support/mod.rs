@@ -6,11 +6,13 @@ pub mod expressions;
 pub mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
+use sheaf_ir::function::{JSON, json_type};
 use sheaf_ir::value::Float;
-use sheaf_ir::{Nominal, Type, Value};
-use sheaf_kernels::Types;
+use sheaf_ir::{Nominal, Program, Type, Value};
+use sheaf_kernels::{Environment, Types};
 
 /// So many cases; a failure is printed and not written to the disk.
 pub fn cases(cases: u32) -> ProptestConfig {
@@ -21,7 +23,7 @@ pub fn cases(cases: u32) -> ProptestConfig {
     }
 }
 
-/// A record, a plain enum, one with payloads and a recursive one.
+/// A record, a plain enum, one with payloads, a recursive one and that of JSON.
 pub fn types() -> Types {
     let tree = Type::List(Box::new(Type::Named("Tree".into())));
     BTreeMap::from([
@@ -51,7 +53,44 @@ pub fn types() -> Types {
                 ("Node".into(), vec![tree]),
             ]),
         ),
+        (JSON.into(), json_type()),
     ])
+}
+
+/// Functions and lattices to call, in IR text.
+const DEFINITIONS: &str = r#"sheaf-ir 1
+program "definitions"
+enum Tree { Leaf(Int), Node(List<Tree>) }
+fn fibonacci(Int): Int = if(lt($0, 2), $0, add(invoke.fibonacci(sub($0, 1)), invoke.fibonacci(sub($0, 2))))
+fn is_even(Int): Bool = if(eq($0, 0), true, invoke.is_odd(sub($0, 1)))
+fn is_odd(Int): Bool = if(eq($0, 0), false, invoke.is_even(sub($0, 1)))
+fn gcd(Int, Int): (Int, Int) = if(eq($1, 0), tuple($0, 0), let($2 = rem($0, $1), let($3 = invoke.gcd($1, $2), tuple(field<0>($3), add(field<1>($3), 1)))))
+fn total(Tree): Int = if(is_variant<0>($0), payload<0, 0>($0), sum(for $1 in payload<1, 0>($0) give invoke.total($1)))
+fn inverse(Int): Int = div(100, $0)
+fn picks(Int, Bool): Int = if($1, invoke.inverse($0), 7)
+fn countdown(Int): Int = @0:7..9 if(eq($0, 0), 0, invoke.countdown(sub($0, 1)))
+fn zero(): Int = 0
+fn highest(Int, Int): Int = greatest($0, $1)
+lattice highest: Int bottom zero join highest
+fn nowhere(): (Int, Int) = value (Int, Int) (9223372036854775807, -9223372036854775808)
+fn around((Int, Int), (Int, Int)): (Int, Int) = tuple(least(field<0>($0), field<0>($1)), greatest(field<1>($0), field<1>($1)))
+lattice interval: (Int, Int) bottom nowhere join around
+fn alone(Int, Int): Int = if(eq($0, $1), $0, div($0, 0))
+lattice alone: Int bottom zero join alone
+"#;
+
+/// Functions and lattices to call.
+pub fn definitions() -> &'static Program {
+    static PROGRAM: OnceLock<Program> = OnceLock::new();
+    PROGRAM.get_or_init(|| sheaf_ir::text::parse(DEFINITIONS).expect("the definitions parse"))
+}
+
+/// The types and definitions of this file.
+pub fn environment() -> Environment {
+    Environment {
+        types: types(),
+        ..Environment::new(definitions(), BTreeMap::new(), Default::default())
+    }
 }
 
 /// Any type, composites nested up to a few levels.
@@ -73,6 +112,7 @@ pub fn any_type() -> BoxedStrategy<Type> {
         Type::Named("Colour".into()),
         Type::Named("Shape".into()),
         Type::Named("Tree".into()),
+        Type::Named(JSON.into()),
     ]);
     leaf.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![

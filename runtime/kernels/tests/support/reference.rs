@@ -1,12 +1,12 @@
 //! What expressions mean, one value at a time and as plainly as possible: the oracle of the interpreter.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sheaf_ir::value::Float;
 use sheaf_ir::{Block, Clause, Expr, ExprKind, Function, Gather, Span, Type, Value};
 use sheaf_kernels::ErrorCode;
 use sheaf_kernels::combine::ExactSum;
+use sheaf_oracle::function::Failure as Failed;
 
 /// Which expression failed, and how.
 pub type Failure = (Span, ErrorCode);
@@ -94,6 +94,15 @@ pub fn evaluate(expr: &Expr, scope: &Scope) -> Result {
                 .collect::<std::result::Result<Vec<_>, _>>()?;
             let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
             apply(function, values, &types, &expr.ty).map_err(|code| (expr.span, code))
+        }
+        ExprKind::Invoke(name, arguments) => {
+            let arguments = arguments.iter().map(|a| Ok(Ok(evaluate(a, scope)?)));
+            let locals: std::result::Result<Vec<Result>, Failure> = arguments.collect();
+            let scope = Scope {
+                columns: Vec::new(),
+                locals: locals?.into_iter().enumerate().collect(),
+            };
+            evaluate(&super::definitions().functions[name].body, &scope)
         }
         ExprKind::If(parts) => match evaluate(&parts[0], scope)? {
             Value::Bool(true) => evaluate(&parts[1], scope),
@@ -199,6 +208,20 @@ fn gathered(gather: &Gather, limit: usize, found: Vec<Value>, ty: &Type, span: S
     Ok(match gather {
         Gather::List => Value::List(found),
         Gather::Set => Value::Set(BTreeSet::from_iter(found).into_iter().collect()),
+        Gather::Map => {
+            let mut entries = BTreeMap::new();
+            for pair in found {
+                let Value::Tuple(parts) = pair else {
+                    unreachable!("{pair:?} is no pair");
+                };
+                let [key, value] = <[Value; 2]>::try_from(parts).expect("a pair");
+                if entries.get(&key).is_some_and(|known| *known != value) {
+                    return Err((span, ErrorCode::Conflict));
+                }
+                entries.insert(key, value);
+            }
+            Value::Map(entries.into_iter().collect())
+        }
         Gather::Count => Value::Nat(found.len() as i64),
         Gather::Min => option(found.into_iter().min()),
         Gather::Max => option(found.into_iter().max()),
@@ -315,228 +338,18 @@ fn items(value: &Value) -> Vec<Value> {
     elements(value.clone())
 }
 
-fn apply(
+/// The oracle of whole programs knows what every function gives.
+pub fn apply(
     function: &Function,
     args: Vec<Value>,
     types: &[Type],
     result: &Type,
 ) -> std::result::Result<Value, ErrorCode> {
-    use ErrorCode::*;
-    let day = 86_400_000_000i128;
-    let strings = |parts: Vec<&str>| {
-        Value::List(parts.into_iter().map(|p| Value::String(p.into())).collect())
-    };
-    let option = |v: Option<Value>| Value::Option(v.map(Box::new));
-    let wide = |i: usize| int(&args[i]) as i128;
-    let fit = |x: i128| {
-        i64::try_from(x)
-            .map(|x| integer(result, x))
-            .map_err(|_| Overflow)
-    };
-    let order = || args[0].cmp(&args[1]);
-    Ok(match (function, types) {
-        (Function::Add, [Type::Float, _]) => number(float(&args[0]) + float(&args[1])),
-        (Function::Sub, [Type::Float, _]) => number(float(&args[0]) - float(&args[1])),
-        (Function::Mul, [Type::Float, _]) => number(float(&args[0]) * float(&args[1])),
-        (Function::Div | Function::Rem, [Type::Float, _]) => {
-            let (a, b) = (float(&args[0]), float(&args[1]));
-            match (b == 0.0, function) {
-                (true, _) => return Err(DivisionByZero),
-                (_, Function::Div) => number(a / b),
-                _ => number(a % b),
-            }
-        }
-        (Function::Add, [Type::String, _]) => {
-            Value::String([text(&args[0]), text(&args[1])].concat())
-        }
-        (Function::Add, [Type::List(_), _]) => {
-            Value::List([items(&args[0]), items(&args[1])].concat())
-        }
-        (Function::Add, [Type::Date, _]) => fit(wide(0) + wide(1).div_euclid(day))?,
-        (Function::Sub, [Type::Date, Type::Duration]) => fit(wide(0) + (-wide(1)).div_euclid(day))?,
-        (Function::Sub, [Type::Date, Type::Date]) => fit((wide(0) - wide(1)) * day)?,
-        (Function::Add, _) => fit(wide(0) + wide(1))?,
-        (Function::Sub, _) => fit(wide(0) - wide(1))?,
-        (Function::Mul, _) => fit(wide(0) * wide(1))?,
-        (Function::Div | Function::Rem, _) if wide(1) == 0 => return Err(DivisionByZero),
-        (Function::Div, _) => fit(wide(0) / wide(1))?,
-        (Function::Rem, _) => fit(wide(0) % wide(1))?,
-        (Function::Neg, [Type::Float]) => number(-float(&args[0])),
-        (Function::Abs, [Type::Float]) => number(float(&args[0]).abs()),
-        (Function::Neg, _) => fit(-wide(0))?,
-        (Function::Abs, _) => fit(wide(0).abs())?,
-        (Function::Eq, _) => Value::Bool(order() == Ordering::Equal),
-        (Function::Ne, _) => Value::Bool(order() != Ordering::Equal),
-        (Function::Lt, _) => Value::Bool(order() == Ordering::Less),
-        (Function::Le, _) => Value::Bool(order() != Ordering::Greater),
-        (Function::Gt, _) => Value::Bool(order() == Ordering::Greater),
-        (Function::Ge, _) => Value::Bool(order() != Ordering::Less),
-        (Function::Least, _) => args.into_iter().min().unwrap(),
-        (Function::Greatest, _) => args.into_iter().max().unwrap(),
-        (Function::Not, _) => Value::Bool(args[0] == Value::Bool(false)),
-        (Function::ToInt | Function::ToNat, [from]) => {
-            let i = match from {
-                Type::String => text(&args[0]).parse::<i64>().map_err(|_| Conversion)? as i128,
-                Type::Float if float(&args[0]).is_nan() => return Err(Conversion),
-                // Saturates far outside of 64 bits.
-                Type::Float => float(&args[0]).trunc() as i128,
-                Type::Decimal(n) => wide(0) / 10i128.pow(*n as u32),
-                _ => wide(0),
-            };
-            match i64::try_from(i) {
-                Ok(i) if i >= 0 || *result == Type::Int => integer(result, i),
-                _ => return Err(Conversion),
-            }
-        }
-        (Function::ToFloat, [from]) => match from {
-            Type::Float => args[0].clone(),
-            Type::String => number(text(&args[0]).parse().map_err(|_| Conversion)?),
-            Type::Decimal(n) => number(nearest(wide(0), 10i128.pow(*n as u32))),
-            _ => number(int(&args[0]) as f64),
-        },
-        (Function::ToString, [from]) => Value::String(shown(&args[0], from)),
-        (Function::Some, _) => option(Some(args[0].clone())),
-        (Function::None(_), _) => option(None),
-        (Function::IsSome, _) => Value::Bool(args[0] != option(None)),
-        (Function::Unwrap, _) => match &args[0] {
-            Value::Option(Some(v)) => (**v).clone(),
-            _ => return Err(Domain),
-        },
-        (Function::Tuple | Function::Record(_), _) => Value::Tuple(args),
-        (Function::Variant(_, index), _) => Value::Variant(*index, args),
-        (Function::Field(i), _) => match &args[0] {
-            Value::Tuple(parts) => parts[*i as usize].clone(),
-            other => unreachable!("{other:?} has no fields"),
-        },
-        (Function::IsVariant(i), _) => match &args[0] {
-            Value::Variant(index, _) => Value::Bool(index == i),
-            other => unreachable!("{other:?} is no variant"),
-        },
-        (Function::Payload(i, j), _) => match &args[0] {
-            Value::Variant(index, payload) if index == i => payload[*j as usize].clone(),
-            _ => return Err(Domain),
-        },
-        (Function::Len, [Type::String]) => Value::Nat(text(&args[0]).chars().count() as i64),
-        (Function::Len, [Type::Bytes]) => match &args[0] {
-            Value::Bytes(b) => Value::Nat(b.len() as i64),
-            other => unreachable!("{other:?} is not bytes"),
-        },
-        (Function::Len, _) => Value::Nat(items(&args[0]).len() as i64),
-        (Function::Contains, [Type::String, _]) => {
-            Value::Bool(text(&args[0]).contains(text(&args[1])))
-        }
-        (Function::Contains, _) => Value::Bool(match &args[0] {
-            Value::Map(entries) => entries.iter().any(|e| e.0 == args[1]),
-            other => items(other).contains(&args[1]),
-        }),
-        (Function::Get, _) => option(match &args[0] {
-            Value::Map(entries) => entries.iter().find(|e| e.0 == args[1]).map(|e| e.1.clone()),
-            other => items(other).get(int(&args[1]) as usize).cloned(),
-        }),
-        (Function::Indexed, _) => Value::List(
-            (0..)
-                .zip(items(&args[0]))
-                .map(|(i, v)| Value::Tuple(vec![Value::Nat(i), v]))
-                .collect(),
-        ),
-        (Function::Take, _) => Value::List(
-            items(&args[0])
-                .into_iter()
-                .take(int(&args[1]) as usize)
-                .collect(),
-        ),
-        (Function::Union | Function::Intersect | Function::Difference, _) => {
-            let [a, b]: [BTreeSet<Value>; 2] =
-                [0, 1].map(|i| items(&args[i]).into_iter().collect());
-            Value::Set(match function {
-                Function::Union => a.union(&b).cloned().collect(),
-                Function::Intersect => a.intersection(&b).cloned().collect(),
-                _ => a.difference(&b).cloned().collect(),
-            })
-        }
-        (Function::ToSet, _) => Value::Set(match &args[0] {
-            Value::Map(entries) => entries.iter().map(|e| e.0.clone()).collect(),
-            other => BTreeSet::from_iter(items(other)).into_iter().collect(),
-        }),
-        (Function::ToList, _) => Value::List(items(&args[0])),
-        (Function::Sort | Function::Reverse, _) => {
-            let mut list = items(&args[0]);
-            if *function == Function::Sort {
-                list.sort()
-            } else {
-                list.reverse()
-            }
-            Value::List(list)
-        }
-        (Function::Lower, _) => Value::String(text(&args[0]).to_lowercase()),
-        (Function::Upper, _) => Value::String(text(&args[0]).to_uppercase()),
-        (Function::Trim, _) => Value::String(text(&args[0]).trim().into()),
-        (Function::Words, _) => {
-            let parts = text(&args[0]).split(|c: char| !c.is_alphanumeric());
-            strings(parts.filter(|w| !w.is_empty()).collect())
-        }
-        (Function::Split, _) if text(&args[1]).is_empty() => return Err(Domain),
-        (Function::Split, _) => strings(text(&args[0]).split(text(&args[1])).collect()),
-        (Function::JoinText, _) => {
-            let parts = items(&args[0]);
-            Value::String(
-                parts
-                    .iter()
-                    .map(text)
-                    .collect::<Vec<_>>()
-                    .join(text(&args[1])),
-            )
-        }
-        (Function::StartsWith, _) => Value::Bool(text(&args[0]).starts_with(text(&args[1]))),
-        (Function::EndsWith, _) => Value::Bool(text(&args[0]).ends_with(text(&args[1]))),
-        (Function::Replace, _) => {
-            Value::String(text(&args[0]).replace(text(&args[1]), text(&args[2])))
-        }
-        (Function::Floor, _) => number(float(&args[0]).floor()),
-        (Function::Ceil, _) => number(float(&args[0]).ceil()),
-        (Function::Round, _) => number(float(&args[0]).round()),
-        (Function::Sqrt, _) => number(float(&args[0]).sqrt()),
-        (Function::Tumbling, _) => {
-            if wide(1) <= 0 {
-                return Err(Domain);
-            }
-            fit(wide(0).div_euclid(wide(1)) * wide(1))?
-        }
-        (Function::Sliding, _) => {
-            let [at, size, step] = [wide(0), wide(1), wide(2)];
-            if size <= 0 || step <= 0 || size / step > 1_000_000 {
-                return Err(Domain);
-            }
-            let mut starts = Vec::new();
-            let mut start = at.div_euclid(step) * step;
-            while start > at - size {
-                starts.push(start);
-                start -= step;
-            }
-            let starts: std::result::Result<Vec<i64>, _> =
-                starts.into_iter().rev().map(i64::try_from).collect();
-            Value::List(
-                starts
-                    .map_err(|_| Overflow)?
-                    .into_iter()
-                    .map(Value::Time)
-                    .collect(),
-            )
-        }
-        (Function::List(_), _) => Value::List(args),
-        (Function::Set(_), _) => Value::Set(BTreeSet::from_iter(args).into_iter().collect()),
-        (Function::Map(..), _) => {
-            let entries = args
-                .chunks(2)
-                .map(|pair| (pair[0].clone(), pair[1].clone()));
-            Value::Map(BTreeMap::from_iter(entries).into_iter().collect())
-        }
-        other => unreachable!("{other:?} is not a function"),
+    sheaf_oracle::function::apply(function, &args, types, result).map_err(|failure| match failure {
+        Failed::Overflow => ErrorCode::Overflow,
+        Failed::DivisionByZero => ErrorCode::DivisionByZero,
+        Failed::Conversion => ErrorCode::Conversion,
+        Failed::Domain => ErrorCode::Domain,
+        Failed::Conflict => ErrorCode::Conflict,
     })
-}
-
-fn shown(value: &Value, ty: &Type) -> String {
-    let interner = sheaf_kernels::Interner::new();
-    let word = sheaf_kernels::words::word_of(value, ty, &interner);
-    sheaf_kernels::words::display(word, ty, &super::types(), &interner)
 }

@@ -394,11 +394,7 @@ fn evaluate(expr: &Expr, case: &TestCase, node: &str) -> Result<Value, ErrorRow>
         input: Vec::new(),
     };
     let interner = Arc::new(Interner::new());
-    let environment = Environment {
-        types: case.program.types.clone(),
-        params: BTreeMap::new(),
-        interner: interner.clone(),
-    };
+    let environment = Environment::new(&case.program, BTreeMap::new(), interner.clone());
     let block = Block {
         conditions: Vec::new(),
         outputs: vec![expr.clone()],

@@ -4,9 +4,8 @@ use sheaf_ir::value::canonical_float;
 use sheaf_ir::{Function, Span, Type};
 
 use super::{Batch, Primitive, Signature, error, shown, type_name};
+use crate::calendar::MICROS_PER_DAY;
 use crate::{ErrorCode, EvalError};
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 pub(super) fn compile(call: &Signature) -> Option<Primitive> {
     let first = call.arguments.first()?;
@@ -27,6 +26,12 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
         (Function::Add, _) if first.is_inline() => Some(checked(call, "+", i64::overflowing_add)),
         (Function::Sub, _) if first.is_inline() => Some(checked(call, "-", i64::overflowing_sub)),
         (Function::Mul, _) => Some(checked(call, "*", i64::overflowing_mul)),
+        (Function::Div, [Type::Decimal(_), Type::Decimal(places)]) => {
+            let places = *places;
+            Some(divide(call, "/", move |a, b| {
+                super::decimal::divide(a, b, places)
+            }))
+        }
         (Function::Div, _) => Some(divide(call, "/", |a, b| {
             a.checked_div(b).map_or((0, true), |q| (q, false))
         })),
@@ -46,7 +51,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
 }
 
 fn float_unary(function: &Function) -> Option<Primitive> {
-    fn with(f: impl Fn(f64) -> f64 + Send + 'static) -> Option<Primitive> {
+    fn with(f: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Option<Primitive> {
         Some(Box::new(move |batch, _| {
             batch.unary(|a| float_word(f(f64::from_bits(a))))
         }))
@@ -63,7 +68,7 @@ fn float_unary(function: &Function) -> Option<Primitive> {
 }
 
 fn float_binary(call: &Signature) -> Option<Primitive> {
-    fn with(f: impl Fn(f64, f64) -> f64 + Send + 'static) -> Option<Primitive> {
+    fn with(f: impl Fn(f64, f64) -> f64 + Send + Sync + 'static) -> Option<Primitive> {
         Some(Box::new(move |batch, _| {
             batch.binary(|a, b| float_word(f(f64::from_bits(a), f64::from_bits(b))))
         }))
@@ -71,7 +76,7 @@ fn float_binary(call: &Signature) -> Option<Primitive> {
     fn unless_zero(
         span: Span,
         sign: &'static str,
-        f: impl Fn(f64, f64) -> f64 + Send + 'static,
+        f: impl Fn(f64, f64) -> f64 + Send + Sync + 'static,
     ) -> Option<Primitive> {
         Some(Box::new(move |batch, failures| {
             batch.checked_binary(
@@ -114,7 +119,7 @@ fn days_between(a: i64, b: i64) -> (i64, bool) {
 fn checked(
     call: &Signature,
     sign: &'static str,
-    f: impl Fn(i64, i64) -> (i64, bool) + Send + 'static,
+    f: impl Fn(i64, i64) -> (i64, bool) + Send + Sync + 'static,
 ) -> Primitive {
     let (left, right) = (call.arguments[0].clone(), call.arguments[1].clone());
     let (result, span) = (call.result.clone(), call.span);
@@ -130,7 +135,7 @@ fn checked(
 fn checked_unary(
     call: &Signature,
     sign: &'static str,
-    f: impl Fn(i64) -> (i64, bool) + Send + 'static,
+    f: impl Fn(i64) -> (i64, bool) + Send + Sync + 'static,
 ) -> Primitive {
     let (ty, result, span) = (call.arguments[0].clone(), call.result.clone(), call.span);
     Box::new(move |batch, failures| {
@@ -146,7 +151,7 @@ fn checked_unary(
 fn divide(
     call: &Signature,
     sign: &'static str,
-    f: impl Fn(i64, i64) -> (i64, bool) + Send + 'static,
+    f: impl Fn(i64, i64) -> (i64, bool) + Send + Sync + 'static,
 ) -> Primitive {
     let (left, right) = (call.arguments[0].clone(), call.arguments[1].clone());
     let (result, span) = (call.result.clone(), call.span);

@@ -56,7 +56,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
                 batch.each(|lane| {
                     encode_argument(batch, 1, lane, &key, &mut bytes);
                     let entry = find(batch, &ty, lane, &bytes);
-                    intern_option(batch, entry.map(|entry| &entry[bytes.len()..]), &mut out)
+                    batch.intern_option(entry.map(|entry| &entry[bytes.len()..]), &mut out)
                 })
             }))
         }
@@ -67,7 +67,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
                 batch.each(|lane| {
                     let mut elements = Elements::new(&ty, batch.cx.types, batch.text(0, lane));
                     let element = elements.nth(index(batch.word(1, lane)));
-                    intern_option(batch, element, &mut out)
+                    batch.intern_option(element, &mut out)
                 })
             }))
         }
@@ -76,7 +76,8 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
         })),
         (Function::Sort, _) => Some(rebuild(ty?, |_, _, elements| elements.sort_unstable())),
         (Function::Reverse, _) => Some(rebuild(ty?, |_, _, elements| elements.reverse())),
-        // A set is written as the list of its elements in ascending order: the text is the same.
+        // A set is written as the list of its elements in ascending order, and a map as that of its
+        // entries: the text is the same.
         (Function::ToList, _) | (Function::ToSet, [Type::Set(_)]) => {
             Some(Box::new(|batch, _| batch.unary(|a| a)))
         }
@@ -159,18 +160,11 @@ fn find<'a>(batch: &'a Batch, ty: &'a Type, lane: usize, bytes: &[u8]) -> Option
     Elements::new(ty, batch.cx.types, batch.text(0, lane)).find(|e| e.starts_with(bytes))
 }
 
-fn intern_option(batch: &Batch, value: Option<&[u8]>, out: &mut Vec<u8>) -> u64 {
-    out.clear();
-    out.push(value.is_some() as u8);
-    out.extend_from_slice(value.unwrap_or_default());
-    batch.intern(out)
-}
-
 /// A collection of the arguments.
 fn literal(
     element: Type,
     count: usize,
-    arrange: impl Fn(&mut Vec<&[u8]>) + Send + 'static,
+    arrange: impl Fn(&mut Vec<&[u8]>) + Send + Sync + 'static,
 ) -> Primitive {
     Box::new(move |batch, _| {
         let (mut bytes, mut ends, mut out) = (Vec::new(), Vec::new(), Vec::new());
@@ -222,7 +216,7 @@ fn map_literal(key: &Type, value: &Type, entries: usize) -> Primitive {
 /// A list made of the elements of the first argument.
 fn rebuild(
     ty: Type,
-    arrange: impl Fn(&Batch, usize, &mut Vec<&[u8]>) + Send + 'static,
+    arrange: impl Fn(&Batch, usize, &mut Vec<&[u8]>) + Send + Sync + 'static,
 ) -> Primitive {
     Box::new(move |batch, _| {
         let mut out = Vec::new();

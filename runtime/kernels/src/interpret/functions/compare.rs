@@ -32,7 +32,10 @@ use Side::{Greater, Less};
 
 /// Whether `a` is on that side of `b`, or, if `negated`, whether it is not.
 fn ordered(ty: Type, side: Side, negated: bool) -> Primitive {
-    fn with(less: impl Fn(&Batch, bool) -> Vec<u64> + Send + 'static, swap: bool) -> Primitive {
+    fn with(
+        less: impl Fn(&Batch, bool) -> Vec<u64> + Send + Sync + 'static,
+        swap: bool,
+    ) -> Primitive {
         Box::new(move |batch, _| less(batch, swap))
     }
     let swap = matches!(side, Greater);

@@ -48,6 +48,17 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
                 })
             }))
         }
+        (Function::ParseInt, _) => Some(parsed(Type::Int, |text| {
+            text.parse::<i64>().ok().map(|i| i as u64)
+        })),
+        (Function::ParseNat, _) => Some(parsed(Type::Nat, |text| {
+            let i = text.parse::<i64>().ok()?;
+            u64::try_from(i).ok()
+        })),
+        (Function::ParseFloat, _) => Some(parsed(Type::Float, |text| {
+            let x = text.parse::<f64>().ok()?;
+            Some(canonical_float(x).to_bits())
+        })),
         (Function::ToString, Type::String) => Some(unchanged()),
         (Function::ToString, _) => {
             let from = from.clone();
@@ -72,7 +83,7 @@ fn to_text(batch: &Batch, from: &Type) -> Vec<u64> {
 }
 
 /// To Int, or to Nat where the result may not be negative.
-fn integer(call: &Signature, f: impl Fn(i64) -> Option<i64> + Send + 'static) -> Primitive {
+fn integer(call: &Signature, f: impl Fn(i64) -> Option<i64> + Send + Sync + 'static) -> Primitive {
     let (from, to, span) = (call.arguments[0].clone(), call.result.clone(), call.span);
     let least = least(&to);
     Box::new(move |batch, failures| {
@@ -98,6 +109,14 @@ fn parse_integer(call: &Signature) -> Primitive {
                 _ => Err(not_a(span, &format!("{text:?}"), &to)),
             }
         })
+    })
+}
+
+/// What a text says, as Option.
+fn parsed(to: Type, f: fn(&str) -> Option<u64>) -> Primitive {
+    Box::new(move |batch, _| {
+        let mut out = Vec::new();
+        batch.each_symbol(|text| batch.option_of(&to, f(&utf8(text)), &mut out))
     })
 }
 

@@ -5,11 +5,19 @@
 //! argument, and the building and reading of tuples are forms of their own in the interpreter.
 
 mod arithmetic;
+mod bytes;
+mod cache;
 mod collections;
 mod compare;
 mod convert;
+mod dates;
+mod decimal;
+mod json;
+mod math;
 mod option;
+mod pattern;
 mod records;
+mod sequences;
 mod text;
 mod time;
 
@@ -23,6 +31,7 @@ use sheaf_ir::{Function, Span, Type};
 
 use super::Context;
 use super::vector::{Failures, Lanes, Words};
+use crate::composite::write_word;
 use crate::{ErrorCode, EvalError};
 
 /// A function at certain types and at one place in the text.
@@ -34,7 +43,7 @@ pub(crate) struct Signature<'a> {
 }
 
 /// Computes the words of the batch's lanes; adds those that fail, ascending.
-pub(crate) type Primitive = Box<dyn Fn(&Batch, &mut Failures) -> Vec<u64> + Send>;
+pub(crate) type Primitive = Box<dyn Fn(&Batch, &mut Failures) -> Vec<u64> + Send + Sync>;
 
 /// The primitive of a function whose argument types were checked; `None` for the forms of their own.
 pub(crate) fn compile(call: &Signature) -> Option<Primitive> {
@@ -46,6 +55,13 @@ pub(crate) fn compile(call: &Signature) -> Option<Primitive> {
         .or_else(|| option::compile(call))
         .or_else(|| records::compile(call))
         .or_else(|| time::compile(call))
+        .or_else(|| math::compile(call))
+        .or_else(|| decimal::compile(call))
+        .or_else(|| sequences::compile(call))
+        .or_else(|| pattern::compile(call))
+        .or_else(|| dates::compile(call))
+        .or_else(|| bytes::compile(call))
+        .or_else(|| json::compile(call))
 }
 
 /// What a primitive is applied to.
@@ -198,6 +214,24 @@ impl Batch<'_> {
     #[inline]
     pub(crate) fn word(&self, argument: usize, lane: usize) -> u64 {
         self.arguments[argument][lane]
+    }
+
+    /// The symbol of an Option of which canonical bytes are the value.
+    pub(crate) fn intern_option(&self, value: Option<&[u8]>, out: &mut Vec<u8>) -> u64 {
+        out.clear();
+        out.push(value.is_some() as u8);
+        out.extend_from_slice(value.unwrap_or_default());
+        self.intern(out)
+    }
+
+    /// The symbol of an Option of which a word is the value.
+    pub(crate) fn option_of(&self, ty: &Type, value: Option<u64>, out: &mut Vec<u8>) -> u64 {
+        out.clear();
+        out.push(value.is_some() as u8);
+        if let Some(word) = value {
+            write_word(ty, word, self.cx.interner, out);
+        }
+        self.intern(out)
     }
 
     #[inline]

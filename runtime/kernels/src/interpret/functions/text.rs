@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use sheaf_ir::{Function, Span, Type};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{Batch, Primitive, Signature, error};
 use crate::composite::{Elements, take_text, write_end, write_text};
@@ -10,12 +11,13 @@ use crate::{ErrorCode, EvalError};
 
 pub(super) fn compile(call: &Signature) -> Option<Primitive> {
     let is_text = call.arguments.first()? == &Type::String;
+    let is_bytes = call.arguments[0] == Type::Bytes;
     match call.function {
-        Function::Add if is_text => Some(Box::new(|batch, _| concatenate(batch))),
+        Function::Add if is_text || is_bytes => Some(Box::new(|batch, _| concatenate(batch))),
         Function::Len if is_text => Some(Box::new(|batch, _| {
             batch.each_symbol(|text| utf8(text).chars().count() as u64)
         })),
-        Function::Len if call.arguments[0] == Type::Bytes => Some(Box::new(|batch, _| {
+        Function::Len if is_bytes => Some(Box::new(|batch, _| {
             batch.each_symbol(|bytes| bytes.len() as u64)
         })),
         Function::Contains if is_text => Some(holds(|text, part| text.contains(part))),
@@ -29,8 +31,31 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
             |text| text.iter().any(u8::is_ascii_lowercase),
             str::to_uppercase,
         )),
-        Function::Trim => Some(Box::new(|batch, _| {
-            batch.each(|lane| batch.intern(utf8(batch.text(0, lane)).trim().as_bytes()))
+        Function::Trim => Some(trim(str::trim)),
+        Function::TrimStart => Some(trim(str::trim_start)),
+        Function::TrimEnd => Some(trim(str::trim_end)),
+        Function::Normalize => Some(Box::new(|batch, _| {
+            batch.each(|lane| match batch.text(0, lane) {
+                text if text.is_ascii() => batch.word(0, lane),
+                text => batch.intern(utf8(text).nfc().collect::<String>().as_bytes()),
+            })
+        })),
+        Function::Repeat => Some(repeat(call.span)),
+        Function::Code => Some(Box::new(|batch, _| {
+            let mut out = Vec::new();
+            batch.each_symbol(|text| {
+                let first = utf8(text).chars().next();
+                batch.option_of(&Type::Nat, first.map(|c| c as u64), &mut out)
+            })
+        })),
+        Function::FromCode => Some(Box::new(|batch, _| {
+            let mut out = Vec::new();
+            batch.each(|lane| {
+                let code = u32::try_from(batch.word(0, lane)).ok();
+                let text = code.and_then(char::from_u32).map(String::from);
+                let word = text.map(|text| batch.intern(text.as_bytes()));
+                batch.option_of(&Type::String, word, &mut out)
+            })
         })),
         Function::Replace => Some(Box::new(|batch, _| {
             batch.each(|lane| {
@@ -61,6 +86,9 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
         _ => None,
     }
 }
+
+/// The longest text that `repeat` makes, in bytes.
+const MAX_REPEATED: u64 = 1 << 24;
 
 /// The text as UTF-8. Sources check it; what they let through is not worth a failure here.
 pub(crate) fn utf8(text: &[u8]) -> Cow<'_, str> {
@@ -118,6 +146,31 @@ fn concatenate(batch: &Batch) -> Vec<u64> {
         text.extend_from_slice(batch.text(0, lane));
         text.extend_from_slice(batch.text(1, lane));
         batch.intern(&text)
+    })
+}
+
+fn trim(f: fn(&str) -> &str) -> Primitive {
+    Box::new(move |batch, _| {
+        batch.each(|lane| batch.intern(f(&utf8(batch.text(0, lane))).as_bytes()))
+    })
+}
+
+fn repeat(span: Span) -> Primitive {
+    Box::new(move |batch, failures| {
+        batch.try_each(failures, |lane| {
+            let (text, times) = (batch.text(0, lane), batch.word(1, lane));
+            let length = times.checked_mul(text.len() as u64);
+            if length.is_none_or(|length| length > MAX_REPEATED) {
+                let message = format!(
+                    "repeat of {} bytes {times} times is longer than 16 MiB",
+                    text.len()
+                );
+                return Err(error(ErrorCode::Domain, span, message));
+            }
+            // The empty text may be repeated beyond any number of the machine.
+            let times = if text.is_empty() { 0 } else { times as usize };
+            Ok(batch.intern(&text.repeat(times)))
+        })
     })
 }
 

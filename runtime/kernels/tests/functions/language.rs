@@ -1,156 +1,11 @@
-//! Every function at every kind of argument: what it gives, and in what words it fails.
-
-mod support;
-
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use sheaf_ir::value::Float;
-use sheaf_ir::{Block, Expr, ExprKind, Function, Span, Type, Value};
-use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
-use support::types;
+//! What the language itself calls: operators, conversions, collections and the building of values.
 
 use ErrorCode::{Conversion, DivisionByZero, Domain, Overflow};
 
-const SPAN: Span = Span {
-    file: 1,
-    start: 2,
-    end: 3,
-};
-
-/// Applies a function to values that come as columns.
-fn apply(function: &Function, arguments: &[(Type, Value)]) -> Result<Value, EvalError> {
-    let environment = Environment {
-        types: types(),
-        params: Default::default(),
-        interner: Arc::new(Interner::new()),
-    };
-    let columns: Vec<Type> = arguments.iter().map(|a| a.0.clone()).collect();
-    let result = function
-        .result_type(&columns, &types())
-        .unwrap_or_else(|| panic!("{function:?} is not defined at {columns:?}"));
-    let exprs = columns.iter().enumerate().map(|(i, ty)| Expr {
-        kind: ExprKind::Column(i),
-        ty: ty.clone(),
-        span: Span::default(),
-    });
-    let call = Expr {
-        kind: ExprKind::Call(function.clone(), exprs.collect()),
-        ty: result.clone(),
-        span: SPAN,
-    };
-    let block = Block {
-        conditions: vec![],
-        outputs: vec![call],
-    };
-    let mut input = Rows::new(columns.len());
-    let words = arguments
-        .iter()
-        .map(|(t, v)| word_of(v, t, &environment.interner));
-    input.push_iter(words);
-    let (mut output, mut errors) = (Rows::new(1), Vec::new());
-    compile(&block, None, &columns, &environment)
-        .unwrap()
-        .run(&input, &mut output, &mut errors);
-    assert_eq!(output.len() + errors.len(), 1);
-    match errors.pop() {
-        Some(failed) => {
-            assert_eq!((failed.row, failed.error.span), (0, SPAN));
-            Err(failed.error)
-        }
-        None => Ok(value_of(
-            output.row(0)[0],
-            &result,
-            &types(),
-            &environment.interner,
-        )),
-    }
-}
-
-type Typed = (Type, Value);
-
-fn bool(b: bool) -> Typed {
-    (Type::Bool, Value::Bool(b))
-}
-fn int(i: i64) -> Typed {
-    (Type::Int, Value::Int(i))
-}
-fn nat(i: i64) -> Typed {
-    (Type::Nat, Value::Nat(i))
-}
-fn float(x: f64) -> Typed {
-    (Type::Float, Value::Float(Float::new(x)))
-}
-fn decimal(places: u8, i: i64) -> Typed {
-    (Type::Decimal(places), Value::Decimal(i))
-}
-fn text(s: &str) -> Typed {
-    (Type::String, Value::String(s.into()))
-}
-fn bytes(b: &[u8]) -> Typed {
-    (Type::Bytes, Value::Bytes(b.into()))
-}
-fn date(d: i64) -> Typed {
-    (Type::Date, Value::Date(d))
-}
-fn time(t: i64) -> Typed {
-    (Type::Time, Value::Time(t))
-}
-fn duration(d: i64) -> Typed {
-    (Type::Duration, Value::Duration(d))
-}
-fn id(i: u128) -> Typed {
-    (Type::Id, Value::Id(i))
-}
-fn some((t, v): Typed) -> Typed {
-    (Type::Option(Box::new(t)), Value::Option(Some(Box::new(v))))
-}
-fn none(t: Type) -> Typed {
-    (Type::Option(Box::new(t)), Value::Option(None))
-}
-fn list<const N: usize>(items: [Typed; N]) -> Typed {
-    let ty = items[0].0.clone();
-    (
-        Type::List(Box::new(ty)),
-        Value::List(items.map(|i| i.1).into()),
-    )
-}
-fn set<const N: usize>(items: [Typed; N]) -> Typed {
-    let ty = items[0].0.clone();
-    let items = BTreeSet::from(items.map(|i| i.1));
-    (
-        Type::Set(Box::new(ty)),
-        Value::Set(items.into_iter().collect()),
-    )
-}
-fn map<const N: usize>(entries: [(Typed, Typed); N]) -> Typed {
-    let (key, value) = (entries[0].0.0.clone(), entries[0].1.0.clone());
-    let entries = entries.map(|(k, v)| (k.1, v.1));
-    (
-        Type::Map(Box::new(key), Box::new(value)),
-        Value::Map(entries.into()),
-    )
-}
-fn tuple<const N: usize>(parts: [Typed; N]) -> Typed {
-    let types = parts.iter().map(|p| p.0.clone()).collect();
-    (Type::Tuple(types), Value::Tuple(parts.map(|p| p.1).into()))
-}
-fn point(x: i64, label: &str) -> Typed {
-    let parts = vec![Value::Int(x), Value::String(label.into())];
-    (Type::Named("Point".into()), Value::Tuple(parts))
-}
-fn shape(index: u32, payload: Vec<Typed>) -> Typed {
-    let payload = payload.into_iter().map(|p| p.1).collect();
-    (Type::Named("Shape".into()), Value::Variant(index, payload))
-}
-
-const DAY: i64 = 86_400_000_000;
-const MAX: i64 = i64::MAX;
-const MIN: i64 = i64::MIN;
+use super::*;
 
 /// Calls that succeed.
-fn results() -> Vec<(Function, Vec<Typed>, Typed)> {
+pub(super) fn results() -> Vec<Success> {
     use Function::*;
     let nan = f64::NAN;
     vec![
@@ -458,7 +313,7 @@ fn results() -> Vec<(Function, Vec<Typed>, Typed)> {
 }
 
 /// Calls that fail.
-fn failures() -> Vec<(Function, Vec<Typed>, ErrorCode, &'static str)> {
+pub(super) fn failures() -> Vec<Failing> {
     use Function::*;
     vec![
         (
@@ -697,52 +552,4 @@ fn failures() -> Vec<(Function, Vec<Typed>, ErrorCode, &'static str)> {
             "tumbling(-290308-12-21T19:59:05.224192Z, 10us) does not fit Time",
         ),
     ]
-}
-
-#[test]
-fn functions_give_what_they_promise() {
-    for (function, arguments, (ty, expected)) in results() {
-        let types: Vec<Type> = arguments.iter().map(|a| a.0.clone()).collect();
-        assert_eq!(
-            function.result_type(&types, &support::types()),
-            Some(ty),
-            "{function:?}"
-        );
-        assert_eq!(
-            apply(&function, &arguments),
-            Ok(expected),
-            "{function:?} of {arguments:?}"
-        );
-    }
-}
-
-#[test]
-fn functions_fail_with_the_values_in_words() {
-    for (function, arguments, code, message) in failures() {
-        let types: Vec<Type> = arguments.iter().map(|a| a.0.clone()).collect();
-        assert!(function.can_fail(&types), "{function:?} at {types:?}");
-        let error = apply(&function, &arguments).unwrap_err();
-        assert_eq!((error.code, error.message.as_str()), (code, message));
-    }
-}
-
-#[test]
-fn every_function_is_in_the_table() {
-    let named: BTreeSet<&str> = results().iter().map(|r| r.0.name()).collect();
-    for (name, _) in Function::SIMPLE {
-        assert!(named.contains(name), "{name} is not tested");
-    }
-    for name in [
-        "record",
-        "variant",
-        "field",
-        "is_variant",
-        "payload",
-        "none",
-        "list",
-        "set",
-        "map",
-    ] {
-        assert!(named.contains(name), "{name} is not tested");
-    }
 }
