@@ -266,6 +266,30 @@ fn nested(expr: &Expr) -> String {
 }
 
 #[test]
+fn names_may_mix_scripts() {
+    for name in ["größe", "Ünit", "été2", "a_é_b", "Ωmega", "ñ"] {
+        let kind = if name.starts_with(char::is_uppercase) {
+            "record"
+        } else {
+            "param"
+        };
+        let text = match kind {
+            "record" => format!("record {name} {{ a: Int }}"),
+            _ => format!("param {name}: Int;"),
+        };
+        let parsed = parse(FileId(0), &text);
+        assert_eq!(parsed.diagnostics.len(), 0, "{text}");
+        let found = match &parsed.tree.items[0].kind {
+            ItemKind::Record(record) => &record.name,
+            ItemKind::Param(param) => &param.name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found.as_str(), name);
+        assert_eq!(found.is_upper(), kind == "record");
+    }
+}
+
+#[test]
 fn documentation_and_attributes_reach_what_they_stand_before() {
     let text = "//! file\n/// one\n/// two\n@http(\"/a\") pub view r(\n    /// column\n    @name(\"A\") a: Int);";
     let parsed = parse(FileId(0), text);

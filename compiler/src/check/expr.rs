@@ -662,6 +662,9 @@ pub(super) fn is_weak(expr: &ast::Expr) -> bool {
         ast::ExprKind::Tuple(parts) | ast::ExprKind::List(parts) | ast::ExprKind::Set(parts) => {
             parts.iter().all(is_weak)
         }
+        ast::ExprKind::Map(entries) => entries
+            .iter()
+            .all(|(key, value)| is_weak(key) && is_weak(value)),
         ast::ExprKind::Call {
             function,
             arguments,

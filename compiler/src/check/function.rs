@@ -252,7 +252,7 @@ impl<'a> Checker<'a> {
         let (name, before) = path.split_last()?;
         let def = match before {
             [] => self.scopes[module].callables.get(name)?.def.clone(),
-            [first] if first.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            [first] if first.starts_with(char::is_uppercase) => {
                 match self.scopes[module].types.get(first)?.def {
                     Def::Lattice(index) => self.lattice_function(index, name)?,
                     _ => return None,

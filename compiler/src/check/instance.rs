@@ -7,7 +7,7 @@ use sheaf_ir::Type;
 
 use super::Checker;
 use super::body::Body;
-use super::expr::bind_in;
+use super::expr::{bind_in, is_weak};
 use super::generic::{Bindings, is_rigid};
 use super::types::{has_hole, is_poisoned, qualified, show};
 use crate::diagnostic::codes;
@@ -128,7 +128,7 @@ impl Body<'_, '_> {
             *place = Some(value);
         }
         let mut order: Vec<usize> = (0..parts.len()).collect();
-        order.sort_by_key(|index| is_open(parts[*index]) && !(has_first && *index == 0));
+        order.sort_by_key(|index| is_weak(parts[*index]) && !(has_first && *index == 0));
         for index in order {
             let (part, ty) = (parts[index], &types[index]);
             let value = match values[index].take() {
@@ -161,10 +161,12 @@ impl Body<'_, '_> {
                     )
                     .label(format!("`{found}`"));
                 let help = super::body::conversion(&value.ty, &expected);
-                self.report(match help.filter(|_| !has_hole(&expected) && !is_open(part)) {
-                    Some(help) => diagnostic.help(help),
-                    None => diagnostic.help(format!("give a value of type `{needed}`")),
-                });
+                self.report(
+                    match help.filter(|_| !has_hole(&expected) && !is_weak(part)) {
+                        Some(help) => diagnostic.help(help),
+                        None => diagnostic.help(format!("give a value of type `{needed}`")),
+                    },
+                );
                 return None;
             }
             values[index] = Some(value);
@@ -235,18 +237,5 @@ impl Body<'_, '_> {
             });
         }
         name
-    }
-}
-
-/// True for what takes the type that its place tells.
-fn is_open(part: &ast::Expr) -> bool {
-    match &part.kind {
-        ast::ExprKind::Literal(_) => true,
-        ast::ExprKind::Unary { operand, .. } => is_open(operand),
-        ast::ExprKind::List(parts) | ast::ExprKind::Set(parts) | ast::ExprKind::Tuple(parts) => {
-            parts.iter().all(is_open)
-        }
-        ast::ExprKind::Name(name) => name.as_str() == "None",
-        _ => false,
     }
 }

@@ -12,7 +12,9 @@ use sheaf_ir::{Combiner, Function, Type};
 use super::Checker;
 use super::strata::{is_lattice, short};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::hir::{Arg, Condition, Expr, ExprKind, Order, Program, Quantifier, Reversal, Rule, VariableId};
+use crate::hir::{
+    Arg, Condition, Expr, ExprKind, Order, Program, Quantifier, Reversal, Rule, VariableId,
+};
 
 /// How a value changes while a recursion runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -143,7 +143,7 @@ impl<'a> Checker<'a> {
     /// Silences a word of a damaged declaration wherever nothing else declares it.
     fn declare_word(&mut self, module: usize, word: &str, span: Span) {
         let entry = self.silent(module, span, false);
-        let is_upper = word.starts_with(|first: char| first.is_ascii_uppercase());
+        let is_upper = word.starts_with(|first: char| first.is_uppercase());
         let space = if is_upper {
             Space::Type
         } else {

@@ -37,8 +37,7 @@ impl Name {
 
     /// True for `Upper` names: types, constructors, services, agents.
     pub fn is_upper(&self) -> bool {
-        self.text
-            .starts_with(|first: char| first.is_ascii_uppercase())
+        self.text.starts_with(|first: char| first.is_uppercase())
     }
 }
 

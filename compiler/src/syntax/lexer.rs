@@ -189,11 +189,9 @@ fn word(lexer: &mut logos::Lexer<'_, Raw>) -> Result<TokenKind, TriviaKind> {
     if !first.is_alphabetic() && first != '_' {
         return Err(TriviaKind::Unknown);
     }
-    if lexer.remainder().starts_with(|next: char| !next.is_ascii()) {
-        let rest = lexer.remainder();
-        let end = rest.find(|next: char| !next.is_alphanumeric() && next != '_');
-        lexer.bump(end.unwrap_or(rest.len()));
-    }
+    let rest = lexer.remainder();
+    let end = rest.find(|next: char| !next.is_alphanumeric() && next != '_');
+    lexer.bump(end.unwrap_or(rest.len()));
     Ok(word_kind(lexer.slice(), first))
 }
 

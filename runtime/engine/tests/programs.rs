@@ -226,3 +226,141 @@ fn failures_are_reported_once_and_the_other_rows_come() {
         );
     });
 }
+
+/// What reaches each node: the nodes, and the least and greatest cost on the way.
+fn reaching(edges: &[(u64, u64, i64)]) -> BTreeMap<u64, (BTreeSet<usize>, BTreeSet<u64>)> {
+    // By node: the numbers of the edges on any way to it.
+    let mut ways: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
+    loop {
+        let mut changed = false;
+        for (number, (from, to, _)) in edges.iter().enumerate() {
+            let mut all = ways.get(from).cloned().unwrap_or_default();
+            all.insert(number);
+            let known = ways.entry(*to).or_default();
+            let before = known.len();
+            known.append(&mut all);
+            changed |= known.len() > before;
+        }
+        if !changed {
+            break;
+        }
+    }
+    let with_sources = |(to, numbers): (u64, BTreeSet<usize>)| {
+        let sources = numbers.iter().map(|n| edges[*n].0).collect();
+        (to, (numbers, sources))
+    };
+    ways.into_iter().map(with_sources).collect()
+}
+
+#[test]
+fn lattices_of_the_program_and_maps_climb_in_a_loop() {
+    let edges = graph(25, 40);
+    let inputs = Inputs::from([(
+        "edge",
+        edges
+            .iter()
+            .map(|(a, b, cost)| vec![name(*a), name(*b), Value::Int(*cost)])
+            .collect(),
+    )]);
+    let pair = |low: i64, high: i64| Value::Tuple(vec![Value::Int(low), Value::Int(high)]);
+    let mut steps: BTreeMap<u64, BTreeMap<Value, Vec<i64>>> = BTreeMap::new();
+    for (from, to, cost) in &edges {
+        let costs = steps.entry(*from).or_default().entry(name(*to));
+        costs.or_default().push(*cost);
+    }
+    let sorted = |rows: Vec<Vec<Value>>| {
+        let mut rows = rows;
+        rows.sort();
+        rows
+    };
+    let by_key = |costs: &BTreeMap<Value, Vec<i64>>| {
+        let greatest = |costs: &Vec<i64>| {
+            let mut costs = costs.clone();
+            costs.sort_by(|a, b| b.cmp(a));
+            Value::List(costs.into_iter().take(2).map(Value::Int).collect())
+        };
+        let entries = costs
+            .iter()
+            .map(|(to, costs)| (to.clone(), greatest(costs)));
+        Value::Map(entries.collect())
+    };
+    let expected_steps = steps.iter().map(|(from, by)| vec![name(*from), by_key(by)]);
+    let expected_steps = sorted(expected_steps.collect());
+    let all = |by: &BTreeMap<Value, Vec<i64>>| by.values().flatten().copied().collect::<Vec<_>>();
+    let expected_costs = steps.iter().map(|(from, by)| {
+        let costs = all(by);
+        let ends = (costs.iter().min().unwrap(), costs.iter().max().unwrap());
+        vec![name(*from), pair(*ends.0, *ends.1)]
+    });
+    let expected_costs = sorted(expected_costs.collect());
+    let reaching = reaching(&edges);
+    let expected_sources = reaching.iter().map(|(to, (numbers, _))| {
+        let mut of: BTreeMap<Value, i64> = BTreeMap::new();
+        for number in numbers {
+            let (from, _, cost) = edges[*number];
+            let weight = of.entry(name(from)).or_default();
+            *weight = (*weight).max(cost * (cost + 1) / 2);
+        }
+        let of = of
+            .into_iter()
+            .map(|(from, weight)| (from, Value::Int(weight)));
+        vec![name(*to), Value::Map(of.collect())]
+    });
+    let expected_sources = sorted(expected_sources.collect());
+    let program = include_str!("programs/lattice.sir");
+    let reference = std::cell::OnceCell::new();
+    everywhere(program, &inputs, |outcome| {
+        assert_eq!(outcome.errors, []);
+        same(outcome.table("out:steps"), &expected_steps);
+        same(outcome.table("out:costs"), &expected_costs);
+        same(outcome.table("out:sources"), &expected_sources);
+        let range = outcome.table("out:range").to_vec();
+        assert_eq!(range.len(), reaching.len());
+        for row in &range {
+            // The last edge of a longer way widens by its cost in both directions.
+            let Value::Tuple(ends) = &row[1] else {
+                panic!("{row:?} has no pair");
+            };
+            let to = reaching.keys().find(|to| name(**to) == row[0]).unwrap();
+            let costs = reaching[to].0.iter().map(|n| edges[*n].2);
+            assert_eq!(ends[1], Value::Int(costs.max().unwrap()));
+        }
+        assert_eq!(&range, reference.get_or_init(|| range.clone()));
+    });
+}
+
+#[test]
+fn a_join_that_fails_is_an_error_and_no_row() {
+    let rows = [
+        ("a", "b", 1),
+        ("b", "c", 1),
+        ("c", "b", 2),
+        ("c", "d", 2),
+        ("c", "a", 3),
+    ];
+    let rows = rows.map(|(a, b, cost)| vec![text(a), text(b), Value::Int(cost)]);
+    let inputs = Inputs::from([("edge", rows.to_vec())]);
+    everywhere(
+        include_str!("programs/failing_join.sir"),
+        &inputs,
+        |outcome| {
+            // As at the limit of rounds, other workers may have settled rows; b, c and d have none.
+            let reach = outcome.table("out:reach");
+            assert!(reach.len() < 4, "{reach:?}");
+            let found: Vec<&str> = outcome.errors.iter().map(|e| e.node.as_str()).collect();
+            assert_eq!(found.first(), Some(&"first"));
+            assert_eq!(outcome.errors[0].input[0].1, "c");
+            assert_eq!(outcome.errors[0].error.message, "2 / 0 divides by zero");
+            // Each worker stops at what fails there.
+            assert!(found.len() > 1 && found[1..].iter().all(|node| *node == "reach"));
+            assert_eq!(
+                outcome.errors[1].error.message,
+                "the join of the lattice fails for values that the recursion derives"
+            );
+            assert_eq!(
+                outcome.table("out:first"),
+                [[text("a"), Value::Int(1)], [text("b"), Value::Int(1)]]
+            );
+        },
+    );
+}

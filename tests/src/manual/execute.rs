@@ -140,20 +140,17 @@ impl Execution<'_> {
         }
         self.add(&program, block);
         let code = self.page.title.split(':').next().unwrap_or_default();
-        match (block.has("wrong"), code.starts_with("E09")) {
-            (true, false) => self.is_wrong(block, code),
-            (true, true) => {
-                if self.check(block) {
-                    self.run_fails(block, code);
-                }
+        let at_run_time = code.starts_with("E09");
+        if block.has("wrong") && !at_run_time {
+            self.is_wrong(block, code);
+        } else if self.check(block) && !block.has("live") {
+            if block.has("wrong") {
+                self.run_fails(block, code);
+                return;
             }
-            (false, at_run_time) => {
-                if self.check(block) && !block.has("live") {
-                    self.test(block);
-                    if block.has("run") || block.has("right") && at_run_time {
-                        self.run(block);
-                    }
-                }
+            self.test(block);
+            if block.has("run") || block.has("right") && at_run_time {
+                self.run(block);
             }
         }
     }
@@ -215,7 +212,9 @@ impl Execution<'_> {
     fn is_wrong(&mut self, block: &Block, code: &str) {
         let finished = self.sheaf_with(&["check", &self.program, "--format", "short"]);
         let codes = codes(&finished.stdout);
-        if codes != [code] {
+        if codes.is_empty() {
+            self.run_fails(block, code);
+        } else if codes != [code] {
             self.fail(block.line, &format!("one {code}"), &finished.stdout);
         }
     }

@@ -13,7 +13,8 @@
 //!     - `file=shop/prices.sheaf`: no program but a module that the programs after it may use;
 //!     - `row="not atom"`: the block shows what the row of a table says (see below);
 //!     - `wrong` and `right` stand on error pages only. The first has the page's code and no other
-//!       diagnostic; on a page of family E09 it is run and fails with it. The second has none.
+//!       diagnostic; where nothing is wrong with the text, it is run and fails with it. The second
+//!       has none; on a page of family E09 it is run.
 //!     - `example`, in the chapter of the standard library, which is made from `stdlib/`: no program but
 //!       expressions that are true, with the functions of the page in scope.
 //! - `output needs.csv` and `stdout`: a file that the last `run` wrote, and its standard output.

@@ -24,6 +24,8 @@ pub enum Command {
     Check(Check),
     /// Run the test blocks of programs, each under many shuffles
     Test(Test),
+    /// Lay programs out in the one style of the language
+    Fmt(Fmt),
     /// Say what an error code means, with a wrong and a right program
     Explain(Explain),
     /// Work for a run that started this process
@@ -88,6 +90,17 @@ pub struct Test {
     /// How many shuffles each test runs under
     #[arg(long, value_name = "N", default_value_t = sheaf_node::testing::SEEDS, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
+}
+
+/// `sheaf fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Programs, or folders of programs; `-` reads standard input and writes standard output
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; fail and name the files that would change
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `sheaf explain`

@@ -105,7 +105,28 @@ fn graph(text: &str) -> Result<Box<Program>, Vec<String>> {
     }
 }
 
-fn read(file: &Path, environment: &dyn Environment) -> Result<String, String> {
+/// The programs that a path names: itself, or all in a folder and below.
+///
+/// # Errors
+/// The folder cannot be read, or there are none: why.
+pub fn programs(path: &Path, environment: &dyn Environment) -> Result<Vec<PathBuf>, String> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let files = environment
+        .list(path, "**/*.sheaf")
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    if files.is_empty() {
+        return Err(format!("there are no programs in {}", path.display()));
+    }
+    Ok(files)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8: why.
+pub fn read(file: &Path, environment: &dyn Environment) -> Result<String, String> {
     let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let mut bytes = Vec::new();
     environment

@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run),
         Command::Check(check) => commands::check::check(&check),
         Command::Test(test) => commands::test::test(&test),
+        Command::Fmt(fmt) => commands::fmt::fmt(&fmt),
         Command::Explain(explain) => commands::explain::explain(explain.code.as_deref()),
         Command::Worker => commands::worker::work(),
     }

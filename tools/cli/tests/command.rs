@@ -337,3 +337,26 @@ fn no_process_outlives_the_one_that_started_it() {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+#[test]
+fn programs_are_laid_out_in_place_or_named() {
+    let wild = "view  a( x:Int );   // one\na( 1 ) ;\n";
+    let tidy = "view a(x: Int); // one\na(1);\n";
+    let folder = folder(&[("p.sheaf", wild), ("q/q.sheaf", tidy), ("r.txt", wild)]);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let (code, out, _) = run(folder.path(), &["fmt", "--check"]);
+    assert_eq!((code, out.lines().count()), (1, 1));
+    assert!(out.contains("p.sheaf") && read("p.sheaf") == wild);
+    let (code, out, _) = run(folder.path(), &["fmt"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(
+        (read("p.sheaf"), read("r.txt")),
+        (tidy.to_owned(), wild.to_owned())
+    );
+    assert_eq!(run(folder.path(), &["fmt", "--check"]).0, 0);
+
+    fs::write(folder.path().join("p.sheaf"), "view a(x: Int;\n").unwrap();
+    let (code, _, err) = run(folder.path(), &["fmt", "p.sheaf"]);
+    assert!(code == 1 && err.contains("E0103"), "{err}");
+    assert_eq!(read("p.sheaf"), "view a(x: Int;\n");
+}

@@ -1,12 +1,12 @@
 //! `sheaf test FILE|FOLDER…`
 
 use std::io::stderr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sheaf_compiler::lower::{ExpectationKind, lower_test};
 use sheaf_compiler::source::{FileId, Sources};
-use sheaf_node::environment::{Environment, System};
+use sheaf_node::environment::System;
 use sheaf_node::run::{Failure, RunError};
 use sheaf_node::testing::{Bench, Divergence, Expected, Given, Holds, Seeds, TestCase, Verdict};
 
@@ -38,7 +38,7 @@ pub fn test(arguments: &Test) -> Outcome {
     let mut tally = Tally::default();
     let mut bench = Bench::default();
     for path in &arguments.paths {
-        let files = match programs(path, &system) {
+        let files = match compile::programs(path, &system) {
             Ok(files) => files,
             Err(error) => {
                 print::error(error, &[]);
@@ -72,20 +72,6 @@ pub fn test(arguments: &Test) -> Outcome {
     } else {
         Outcome::Success
     }
-}
-
-/// The programs that a path names: itself, or all in a folder and below.
-fn programs(path: &Path, system: &System) -> Result<Vec<PathBuf>, String> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let files = system
-        .list(path, "**/*.sheaf")
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    if files.is_empty() {
-        return Err(format!("there are no programs in {}", path.display()));
-    }
-    Ok(files)
 }
 
 fn run_file(
