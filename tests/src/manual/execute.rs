@@ -196,7 +196,11 @@ impl Execution<'_> {
                 &format!("{code}\n{}", finished.stdout),
             );
         }
-        finished.code == Some(0)
+        let is_sound = finished.code == Some(0);
+        if is_sound && self.sheaf_with(&["fmt", "--check", &self.program]).code != Some(0) {
+            self.fail(block.line, "the layout of `sheaf fmt`", "another");
+        }
+        is_sound
     }
 
     /// Line of the page and code of a message such as `program.sheaf:3:5: error[E0301]: …`.

@@ -4,8 +4,8 @@
 //!
 //! - `csv depends.csv`, or any other language with a name after it: a file in the folder.
 //! - `sheaf`: a whole program, in the file `program.sheaf`. It is checked, and has exactly the
-//!   diagnostics that stand beside their lines: `//~ E0301`, several codes separated by spaces. Its
-//!   `test` blocks pass. Words after `sheaf`:
+//!   diagnostics that stand beside their lines: `//~ E0301`, several codes separated by spaces. One
+//!   without errors is laid out as by `sheaf fmt`, and its `test` blocks pass. Words after `sheaf`:
 //!     - `continue`: the text goes to the end of the program before it;
 //!     - `run`: it is run over the files of the folder, and succeeds;
 //!     - `live`: it is checked only;
