@@ -9,7 +9,8 @@
 //!
 //! The order of the work: files are read ([`modules`]), names declared and looked up ([`names`]),
 //! declarations given types ([`declare`]), function bodies checked ([`function`]), rules checked
-//! ([`rule`], [`conditions`], [`expr`]), then the whole is put in strata ([`strata`]) and labelled ([`labels`]).
+//! ([`rule`], [`conditions`], [`expr`]) and effects ([`live`]), then the whole is put in strata ([`strata`]) and
+//! labelled ([`labels`]), and what effects read is held against the labels.
 
 mod atom;
 mod binary;
@@ -31,6 +32,7 @@ mod instance;
 mod labels;
 mod lattice;
 mod library;
+mod live;
 mod matching;
 mod mentions;
 mod modules;
@@ -46,6 +48,8 @@ mod suggest;
 mod termination;
 mod test_block;
 mod types;
+
+pub use not_yet::not_yet_run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,7 +116,7 @@ impl Checked {
 
     /// The program, if it may be run.
     pub fn runnable(&self) -> Option<&hir::Program> {
-        (!self.has_errors()).then_some(&self.program)
+        (!self.has_errors() && self.program.live.is_none()).then_some(&self.program)
     }
 }
 
@@ -122,11 +126,13 @@ pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Ch
     let mut checker = Checker::new(sources, &modules);
     checker.declare_names();
     checker.resolve_uses();
+    checker.inherit_names();
     checker.declare_types();
     checker.declare_functions();
     checker.declare_relations();
     checker.check_functions();
     checker.check_rules();
+    checker.check_effects();
     checker.check_outputs();
     checker.check_tests();
     checker.make_instances();
@@ -134,6 +140,7 @@ pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Ch
     checker.find_strata();
     checker.check_monotone();
     checker.find_labels();
+    checker.check_order();
     let (program, mut found) = checker.finish();
     diagnostics.append(&mut found);
     diagnostic::sort(&mut diagnostics);
@@ -176,6 +183,8 @@ struct Checker<'a> {
     used: BTreeSet<(usize, String)>,
     /// Items reported as not yet run: module and first byte.
     not_yet: BTreeSet<(usize, u32)>,
+    /// What is known of state, effects and services.
+    effects: live::Effects,
 }
 
 impl<'a> Checker<'a> {
@@ -210,6 +219,7 @@ impl<'a> Checker<'a> {
             live: BTreeMap::new(),
             used: BTreeSet::new(),
             not_yet: BTreeSet::new(),
+            effects: live::Effects::default(),
         }
     }
 
@@ -236,6 +246,7 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(mut self) -> (hir::Program, Vec<Diagnostic>) {
+        self.program.live = self.live_part();
         self.types.retain(|name, _| !name.contains('\''));
         self.program.types = self.types;
         (self.program, self.diagnostics)

@@ -27,10 +27,12 @@
 //! match: it neither holds nor is false. Of several errors of one derivation the one that is
 //! written first (by span) counts. Expressions of the head are evaluated after all conditions hold.
 
+mod live;
 mod print;
 
 use std::collections::BTreeMap;
 
+pub use live::{ForeignFunction, Live, LiveItem, LiveKind, OrderPoint, OrderWord, Service};
 pub use print::{print, print_rule, print_type};
 use sheaf_ir::{Combiner, Function, Label, Nominal, Span, Type, Value};
 
@@ -49,7 +51,8 @@ pub struct Program {
     pub lattices: BTreeMap<String, Lattice>,
     /// Params by qualified name.
     pub params: BTreeMap<String, Param>,
-    /// Inputs and views by qualified name.
+    /// Inputs, views and what is live, by qualified name. Names of a service's own follow its name
+    /// (`Cart.item`).
     pub relations: BTreeMap<String, Relation>,
     /// Rules, ascending by head, then by content.
     pub rules: Vec<Rule>,
@@ -59,6 +62,8 @@ pub struct Program {
     pub outputs: Vec<Output>,
     /// The test blocks that this version can run, in the order of the text.
     pub tests: Vec<Test>,
+    /// What of the program is live. Such a program is checked, but this version does not run it.
+    pub live: Option<Live>,
 }
 
 /// A function that is called by name. It ends for all arguments: where it calls itself, directly or
@@ -104,7 +109,7 @@ pub struct Param {
     pub span: Span,
 }
 
-/// An input or a view.
+/// An input, a view, or what is live.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     /// Qualified name; the key in [`Program::relations`].
@@ -154,6 +159,8 @@ pub enum RelationKind {
     Input(Source),
     /// From rules.
     View,
+    /// From effects and from outside, over time. It has no rule. Only where [`Program::live`] is.
+    Live(LiveKind),
 }
 
 /// A column.

@@ -10,45 +10,7 @@ use sheaf_compiler::diagnostic::{Severity, codes};
 use sheaf_compiler::source::Sources;
 
 mod common;
-use common::wrong;
-
-/// Source, messages in short form, and below each its labels, notes and helps.
-fn report(text: &str) -> String {
-    let mut sources = Sources::new();
-    let root = sources.add("t", text.trim());
-    let checked = check(&mut sources, root, &mut NoModules);
-    let mut lines: Vec<String> = text
-        .trim()
-        .lines()
-        .map(|line| format!("  | {line}"))
-        .collect();
-    for diagnostic in &checked.diagnostics {
-        lines.push(diagnostic.short(&sources));
-        let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary);
-        for label in places.filter(|label| !label.text.is_empty()) {
-            let source = sources.get(label.file);
-            let at = source.position(label.span.start);
-            let text = label.span.of(source.text()).lines().next().unwrap_or("");
-            lines.push(format!(
-                "    {}:{} `{text}`: {}",
-                at.line, at.column, label.text
-            ));
-        }
-        lines.extend(
-            diagnostic
-                .notes
-                .iter()
-                .map(|note| format!("    note: {note}")),
-        );
-        lines.extend(
-            diagnostic
-                .help
-                .iter()
-                .map(|help| format!("    help: {}", help.text)),
-        );
-    }
-    lines.join("\n")
-}
+use common::{report, wrong, wrong_live};
 
 fn snapshot(name: &str, cases: &[(&str, &str)]) {
     let reports: Vec<String> = cases
@@ -121,7 +83,8 @@ fn one_mistake_is_one_message() {
 #[test]
 fn every_code_of_the_checker_is_shown() {
     let mut shown: BTreeSet<&str> = BTreeSet::new();
-    for (_, text) in wrong::all() {
+    let live = wrong_live::all().map(|(_, _, text)| text);
+    for text in wrong::all().map(|(_, text)| text).chain(live) {
         let mut sources = Sources::new();
         let root = sources.add("t", text.trim());
         let checked = check(&mut sources, root, &mut NoModules);

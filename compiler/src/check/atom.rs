@@ -7,6 +7,7 @@ use sheaf_ir::Type;
 use super::body::{Body, Place};
 use super::constant::evaluate;
 use super::expr::path_of;
+use super::live::address::Address;
 use super::names::Def;
 use super::pattern::Taken;
 use super::types::{is_poisoned, poison};
@@ -28,10 +29,12 @@ impl<'a> Body<'_, 'a> {
         let Some(receiver) = &atom.receiver else {
             return self.checker.callable(self.module, atom.name.as_str());
         };
-        let Some(path) = path_of(receiver) else {
-            // `Account(k).take(n)`: an agent's instance.
-            return Some(Def::Silent);
-        };
+        match self.address(receiver) {
+            Address::Service(service, _) => return self.member_of(service, &atom.name),
+            Address::Silent => return Some(Def::Silent),
+            Address::Other => {}
+        }
+        let path = path_of(receiver)?;
         if let Some((other, [])) = self.checker.through_module(self.module, &path) {
             let before = self.reported();
             let def = self.checker.public_callable(self.module, other, &atom.name);
@@ -42,10 +45,6 @@ impl<'a> Body<'_, 'a> {
                 None if self.checker.scopes[other].is_open => Some(Def::Silent),
                 def => def,
             };
-        }
-        if path[0].is_upper() {
-            let def = self.checker.type_name(self.module, path[0].as_str());
-            return def.filter(|def| *def == Def::Silent);
         }
         None
     }

@@ -13,7 +13,7 @@ use super::types::{agree, has_hole, is_poisoned, poison, show};
 use super::{Checker, MAX_DEPTH, MAX_SIZE};
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::hir::{Expr, ExprKind, Gather, Variable, VariableId};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// What a body belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,16 @@ pub(super) enum Place {
     Constant,
 }
 
+/// Variables that nothing reads: where they are bound, and their names.
+pub(super) type Unread = Vec<(FileId, Span, String)>;
+
 /// The state of one body.
 pub(super) struct Body<'c, 'a> {
     pub(super) checker: &'c mut Checker<'a>,
     pub(super) module: usize,
     pub(super) place: Place,
+    /// Of a rule: it does something, so its reads may say `sample` or `final`.
+    pub(super) is_effect: bool,
     pub(super) variables: Vec<Variable>,
     /// Of a rule: the qualified name of what it derives.
     pub(super) head: Option<String>,
@@ -58,10 +63,11 @@ pub(super) struct Body<'c, 'a> {
 impl<'c, 'a> Body<'c, 'a> {
     pub(super) fn new(checker: &'c mut Checker<'a>, module: usize, place: Place) -> Self {
         let first = checker.diagnostics.len();
-        Self {
+        let mut body = Self {
             checker,
             module,
             place,
+            is_effect: false,
             variables: Vec::new(),
             head: None,
             reads: Vec::new(),
@@ -76,7 +82,11 @@ impl<'c, 'a> Body<'c, 'a> {
             size: 0,
             is_too_large: false,
             was_too_large: false,
+        };
+        if place == Place::Rule {
+            body.bind_key();
         }
+        body
     }
 
     pub(super) fn error(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
@@ -192,11 +202,17 @@ impl<'c, 'a> Body<'c, 'a> {
     /// Says what can only be said at the end: that names are not bound, unless something else is
     /// wrong that may be the cause; that variables are never read; that all of it is too large.
     pub(super) fn finish(&mut self, span: Span) {
+        let unread = self.finish_part(span);
+        self.checker.report_unread_variables(unread);
+    }
+
+    /// The same for a body that shares variables with others: gives those that this one does not read.
+    pub(super) fn finish_part(&mut self, span: Span) -> Unread {
         self.report_too_large(span);
         if self.reported() == self.first {
             self.report_all_unbound();
         }
-        self.report_unread();
+        self.unread()
     }
 
     fn report_all_unbound(&mut self) {
@@ -288,33 +304,20 @@ impl<'c, 'a> Body<'c, 'a> {
         id
     }
 
-    /// Reports variables that nothing reads.
-    fn report_unread(&mut self) {
+    /// Variables that nothing reads.
+    fn unread(&self) -> Unread {
+        let mut unread = Unread::new();
         if self.is_tainted {
-            return;
+            return unread;
         }
-        for id in 0..self.variables.len() {
-            if self.reads[id] {
-                continue;
-            }
-            let variable = &self.variables[id];
+        for (variable, is_read) in self.variables.iter().zip(&self.reads) {
             let (file, span) = super::place(variable.span);
             let text = span.of(self.checker.sources.get(file).text());
-            let name = variable.name.clone();
-            if text != name {
-                continue;
+            if !is_read && text == variable.name {
+                unread.push((file, span, variable.name.clone()));
             }
-            self.checker.report(
-                Diagnostic::lint(
-                    codes::UNREAD_VARIABLE,
-                    file,
-                    span,
-                    format!("nothing reads the variable `{name}`"),
-                )
-                .label("bound here and never read")
-                .help("write `_` if any value will do; a slip of the pen otherwise"),
-            );
         }
+        unread
     }
 
     // Bounds
@@ -457,6 +460,24 @@ impl<'c, 'a> Body<'c, 'a> {
             .help("use it where its type is known: as a column, an argument, in a comparison");
         self.report(diagnostic);
         self.poison(span)
+    }
+}
+
+impl Checker<'_> {
+    /// Reports variables that nothing reads.
+    pub(super) fn report_unread_variables(&mut self, unread: Unread) {
+        for (file, span, name) in unread {
+            self.report(
+                Diagnostic::lint(
+                    codes::UNREAD_VARIABLE,
+                    file,
+                    span,
+                    format!("nothing reads the variable `{name}`"),
+                )
+                .label("bound here and never read")
+                .help("write `_` if any value will do; a slip of the pen otherwise"),
+            );
+        }
     }
 }
 

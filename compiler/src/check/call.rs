@@ -8,7 +8,7 @@ use super::generic::Bindings;
 use super::library::{self, AGGREGATES};
 use super::names::Def;
 use super::suggest::nearest;
-use super::types::{has_hole, is_poisoned, show};
+use super::types::{MAX_PLACES, has_hole, is_poisoned, show};
 use crate::diagnostic::codes;
 use crate::hir::Expr;
 use crate::source::Span;
@@ -35,6 +35,9 @@ impl Body<'_, '_> {
                 self.call_function(index, name, None, &arguments.items, hint, span)
             }
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Foreign(function)) => {
+                self.call_foreign(&function, name, &arguments.items, span)
+            }
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
             None if AGGREGATES.contains(&name.as_str()) => self.bare_aggregate(name, span),
@@ -239,6 +242,9 @@ impl Body<'_, '_> {
                 self.call_function(index, name, None, &arguments.items, hint, span)
             }
             Some(Def::Intrinsic(index)) => self.call_intrinsic(index, None, arguments, hint, span),
+            Some(Def::Foreign(function)) => {
+                self.call_foreign(&function, name, &arguments.items, span)
+            }
             Some(Def::Relation(_)) => self.relation_as_value(name, span),
             Some(_) => self.poison(span),
             None => {
@@ -383,6 +389,28 @@ impl Body<'_, '_> {
             };
             settled.push(self.settle(value, part.span));
         }
+        let function = match function {
+            Function::ToDecimal(_) | Function::ParseDecimal(_) => {
+                let places = parts.last().copied().and_then(written_places);
+                let Some(places) = places else {
+                    let at = parts.last().map_or(span, |part| part.span);
+                    let message = format!("the places of `{name}` are not written as a number");
+                    let diagnostic = self.error(codes::NOT_DEFINED, at, message);
+                    self.report(
+                        diagnostic
+                            .label(format!("not a number from 0 to {MAX_PLACES}"))
+                            .help("the places are part of the type: write `2`, for example"),
+                    );
+                    return self.poison(span);
+                };
+                settled.pop();
+                match function {
+                    Function::ToDecimal(_) => Function::ToDecimal(places),
+                    _ => Function::ParseDecimal(places),
+                }
+            }
+            function => function,
+        };
         let types: Vec<Type> = settled.iter().map(|value| value.ty.clone()).collect();
         if types.iter().any(is_poisoned) {
             return self.poison(span);
@@ -406,6 +434,16 @@ impl Body<'_, '_> {
         });
         self.report(diagnostic);
         self.poison(span)
+    }
+}
+
+/// The places of a Decimal, where they are written as a number.
+fn written_places(expr: &ast::Expr) -> Option<u8> {
+    match &expr.kind {
+        ast::ExprKind::Literal(ast::Literal::Int(places)) if (0..=MAX_PLACES).contains(places) => {
+            u8::try_from(*places).ok()
+        }
+        _ => None,
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) enum What<'p> {
     Test(&'p ast::Expr),
     /// `not`, `exists`, `maybe`
     Atom(Quantifier, &'p ast::Atom, String),
+    /// The service or agent before the name of an atom.
+    Address(&'p ast::Expr),
     /// A part of a pattern that must equal an expression.
     Equal(Expr, &'p ast::Expr),
     /// Nothing is known of it.
@@ -79,7 +81,7 @@ impl<'a> Body<'_, 'a> {
             ConditionKind::Atom {
                 quantifier, atom, ..
             } => match self.relation_of(atom) {
-                Some(Def::Function(_) | Def::Intrinsic(_)) => {
+                Some(Def::Function(_) | Def::Intrinsic(_) | Def::Foreign(_)) => {
                     let call = atom.to_call().filter(|_| *quantifier == Quantifier::Each);
                     match call {
                         Some(call) => Cow::Owned(ast::Condition {
@@ -96,6 +98,7 @@ impl<'a> Body<'_, 'a> {
                         }
                     }
                 }
+                Some(Def::Relation(relation)) => self.read_call(condition, &relation),
                 _ => Cow::Borrowed(condition),
             },
             ConditionKind::Test(ast::Expr {
@@ -221,9 +224,6 @@ impl<'a> Body<'_, 'a> {
                 mode,
                 atom,
             } => {
-                if let ast::ReadMode::Sample(span) | ast::ReadMode::Final(span) = mode {
-                    self.not_yet(*span, "`sample` and `final` reads");
-                }
                 let relation = match self.relation_of(atom) {
                     Some(Def::Relation(relation)) => relation,
                     def => {
@@ -254,6 +254,14 @@ impl<'a> Body<'_, 'a> {
                     let needs = BTreeSet::new();
                     waiting.push(Waiting { what, span, needs });
                     return;
+                }
+                self.read_mode(*mode, atom, span);
+                if let Some(receiver) = &atom.receiver {
+                    let mut names = Names::new();
+                    mentions::in_expr(receiver, &mut names);
+                    let needs = binders.among(&names);
+                    let what = What::Address(receiver);
+                    waiting.push(Waiting { what, span, needs });
                 }
                 if *quantifier == Quantifier::Each {
                     self.positive_atom(atom, &relation, narrow, out, parts);

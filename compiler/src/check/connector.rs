@@ -14,138 +14,10 @@ use crate::syntax::ast::{
     self, Argument, Connector, Expr, ExprKind, ItemKind, Literal, UnaryOperator,
 };
 
-/// What an option must be.
-#[derive(Clone, Copy)]
-enum Kind {
-    Bool,
-    Text,
-    Texts,
-    /// Checked elsewhere: `order`, `by`.
-    Special,
-}
+mod known;
 
-/// A source or sink.
-struct Known {
-    name: &'static str,
-    /// Whether a path is needed, may stand there, or may not.
-    path: PathNeed,
-    options: &'static [(&'static str, Kind)],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PathNeed {
-    Needed,
-    Optional,
-}
-
-const DELIMITED: &[(&str, Kind)] = &[
-    ("by", Kind::Special),
-    ("delimiter", Kind::Text),
-    ("header", Kind::Bool),
-    ("null", Kind::Texts),
-    ("quote", Kind::Bool),
-    ("unit", Kind::Text),
-];
-
-const JSON: &[(&str, Kind)] = &[
-    ("by", Kind::Special),
-    ("null", Kind::Texts),
-    ("path", Kind::Text),
-    ("unit", Kind::Text),
-];
-
-const STDIN: &[(&str, Kind)] = &[
-    ("by", Kind::Special),
-    ("delimiter", Kind::Text),
-    ("format", Kind::Text),
-    ("header", Kind::Bool),
-    ("null", Kind::Texts),
-    ("path", Kind::Text),
-    ("quote", Kind::Bool),
-    ("unit", Kind::Text),
-];
-
-const SOURCES: &[Known] = &[
-    Known {
-        name: "csv",
-        path: PathNeed::Needed,
-        options: DELIMITED,
-    },
-    Known {
-        name: "ndjson",
-        path: PathNeed::Needed,
-        options: JSON,
-    },
-    Known {
-        name: "stdin",
-        path: PathNeed::Optional,
-        options: STDIN,
-    },
-    Known {
-        name: "text",
-        path: PathNeed::Needed,
-        options: &[],
-    },
-    Known {
-        name: "tsv",
-        path: PathNeed::Needed,
-        options: DELIMITED,
-    },
-];
-
-const WRITTEN: &[(&str, Kind)] = &[
-    ("delimiter", Kind::Text),
-    ("header", Kind::Bool),
-    ("order", Kind::Special),
-];
-
-const STDOUT: &[(&str, Kind)] = &[
-    ("delimiter", Kind::Text),
-    ("format", Kind::Text),
-    ("header", Kind::Bool),
-    ("order", Kind::Special),
-];
-
-const SINKS: &[Known] = &[
-    Known {
-        name: "csv",
-        path: PathNeed::Needed,
-        options: WRITTEN,
-    },
-    Known {
-        name: "ndjson",
-        path: PathNeed::Needed,
-        options: &[("order", Kind::Special)],
-    },
-    Known {
-        name: "stdout",
-        path: PathNeed::Optional,
-        options: STDOUT,
-    },
-    Known {
-        name: "table",
-        path: PathNeed::Optional,
-        options: &[("order", Kind::Special)],
-    },
-    Known {
-        name: "tsv",
-        path: PathNeed::Needed,
-        options: WRITTEN,
-    },
-];
-
-/// Sources and sinks of the language that this version does not run.
-const LATER: &[&str] = &[
-    "http",
-    "kafka",
-    "mysql",
-    "nats",
-    "parquet",
-    "postgres",
-    "s3",
-    "sqlite",
-    "websocket",
-];
+use known::{Kind, Known, LATER, LIVE_SINKS, LIVE_SOURCES, PathNeed, SINKS, SOURCES};
+pub(super) use known::{is_live, is_live_sink, only_appends};
 
 /// What a connector's arguments say.
 #[derive(Default)]
@@ -168,7 +40,11 @@ pub(super) fn named<'c>(connector: &'c Connector, name: &str) -> Option<&'c Argu
 impl<'a> Checker<'a> {
     /// The source of an input, without its columns; `None` where it cannot be used.
     pub(super) fn source(&mut self, module: usize, connector: &Connector) -> Option<Source> {
-        let arguments = self.connector(module, connector, SOURCES, "source")?;
+        let table = match is_live(connector.name.as_str()) {
+            true => LIVE_SOURCES,
+            false => SOURCES,
+        };
+        let arguments = self.connector(module, connector, table, "source")?;
         Some(Source {
             format: connector.name.as_str().to_owned(),
             path: arguments.path,
@@ -390,9 +266,14 @@ impl<'a> Checker<'a> {
 
     fn check_output(&mut self, module: usize, output: &'a ast::Output) {
         let relation = self.output_relation(module, &output.relation);
-        let Some(arguments) = self.connector(module, &output.sink, SINKS, "sink") else {
+        let table = match is_live_sink(output.sink.name.as_str()) {
+            true => LIVE_SINKS,
+            false => SINKS,
+        };
+        let Some(arguments) = self.connector(module, &output.sink, table, "sink") else {
             return;
         };
+        self.note_live_sink(module, &output.sink);
         let Some(relation) = relation else { return };
         let Some((order, unordered)) = self.order(module, &relation, &output.sink) else {
             return;
@@ -414,14 +295,11 @@ impl<'a> Checker<'a> {
             [name] => self.callable(module, name.as_str()),
             names => match self.through_module(module, names) {
                 Some((other, [name])) => self.public_callable(module, other, name),
-                _ => match self.type_name(module, names[0].as_str()) {
-                    Some(_) => return None,
-                    None => None,
-                },
+                _ => self.member_on_path(module, names),
             },
         };
         match def {
-            Some(Def::Relation(name)) => Some(name),
+            Some(Def::Relation(name)) => self.published(module, path.last(), name),
             Some(Def::Silent) => None,
             Some(_) => {
                 self.not_a_relation(

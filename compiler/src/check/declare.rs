@@ -11,28 +11,18 @@ use crate::hir::{Column, Combined, Param, Reason, Relation, RelationKind, Source
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Item, ItemKind, Literal};
 
-/// Attributes of items that the language has; none is run yet.
-const ITEM_ATTRIBUTES: &[&str] = &[
-    "auth",
-    "consistency",
-    "durability",
-    "http",
-    "on",
-    "partition",
-    "slo",
-];
-
 impl<'a> Checker<'a> {
     /// Declares relations and params of all modules, and reports what is not yet run.
     pub(super) fn declare_relations(&mut self) {
         for module in 0..self.modules.len() {
             self.report_not_yet(module);
+            self.declare_service(module);
             for item in self.items(module) {
                 match &item.kind {
                     ItemKind::Input(input) => self.declare_input(module, item, input),
                     ItemKind::View(view) => self.declare_view(module, item, view),
                     ItemKind::Param(param) => self.declare_param(module, param),
-                    _ => {}
+                    _ => self.declare_live(module, item),
                 }
                 self.check_item_attributes(module, item);
             }
@@ -74,6 +64,13 @@ impl<'a> Checker<'a> {
             self.derived.insert(name);
             return;
         };
+        let is_live = connector::is_live(&source.format);
+        if is_live {
+            let span = source.span;
+            let text = format!("rows of `{}` keep arriving", signature.name.text);
+            self.live.insert(name.clone(), Reason { span, text });
+            self.note_live(module, signature.name.span, "a live source");
+        }
         source.columns = outside
             .into_iter()
             .zip(&columns)
@@ -102,6 +99,9 @@ impl<'a> Checker<'a> {
                     false => combined.contribution.clone(),
                 },
             });
+        }
+        if let Some(late) = input.late.as_ref().filter(|_| is_live) {
+            self.note_late(module, &name, late, &columns);
         }
         let kind = RelationKind::Input(source);
         self.add_relation(module, item, signature, columns, combined, kind);
@@ -151,7 +151,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Makes a declaration that cannot be used silent.
-    fn silence(&mut self, module: usize, name: &str) {
+    pub(super) fn silence(&mut self, module: usize, name: &str) {
         if let Some(entry) = self.scopes[module].callables.get_mut(name) {
             entry.def = Def::Silent;
         }
@@ -168,7 +168,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn columns(&mut self, module: usize, signature: &ast::Signature) -> Vec<Column> {
+    pub(super) fn columns(&mut self, module: usize, signature: &ast::Signature) -> Vec<Column> {
         let names = signature.columns.iter().map(|column| &column.name);
         self.refuse_doubles(module, names, "column");
         let columns: Vec<Column> = signature
@@ -453,44 +453,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn check_item_attributes(&mut self, module: usize, item: &Item) {
-        let is_live = matches!(
-            item.kind,
-            ItemKind::Service(_)
-                | ItemKind::Agent(_)
-                | ItemKind::Table(_)
-                | ItemKind::Request(_)
-                | ItemKind::Coordinate(_)
-                | ItemKind::Extern(_)
-                | ItemKind::Error(_)
-        );
-        for attribute in item.attributes.iter().filter(|_| !is_live) {
-            let name = attribute.name.as_str();
-            if ITEM_ATTRIBUTES.contains(&name) {
-                self.not_yet(module, attribute.span, &format!("the attribute `@{name}`"));
-                continue;
-            }
-            let file = self.file(module);
-            let diagnostic = Diagnostic::error(
-                codes::UNKNOWN_ATTRIBUTE,
-                file,
-                attribute.span,
-                format!("there is no attribute `@{name}` for this"),
-            )
-            .label("means nothing here");
-            let near = nearest(name, ITEM_ATTRIBUTES.iter().copied());
-            self.report(match near {
-                Some(near) => diagnostic.help(format!("did you mean `@{near}`?")),
-                None => diagnostic.help("remove it"),
-            });
-        }
-    }
-
     /// Where a relation comes from, if it is an input.
     pub(super) fn source_of(&self, relation: &str) -> Option<&Source> {
         match &self.program.relations.get(relation)?.kind {
             RelationKind::Input(source) => Some(source),
-            RelationKind::View => None,
+            RelationKind::View | RelationKind::Live(_) => None,
         }
     }
 }

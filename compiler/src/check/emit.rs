@@ -33,6 +33,7 @@ impl Body<'_, '_> {
                     }
                 }
             }
+            What::Address(receiver) => self.check_instance(receiver),
             What::Test(test) => {
                 let test = self.check(test, &Type::Bool);
                 let can_fail = true;

@@ -83,14 +83,6 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Reports that a part of the item is not run; the body is no part of the program.
-    pub(super) fn not_yet(&mut self, span: Span, what: &str) {
-        self.is_tainted = true;
-        if self.muted == 0 {
-            self.checker.not_yet(self.module, span, what);
-        }
-    }
-
     // Literals
 
     /// A literal, which takes the type that is expected where it can.

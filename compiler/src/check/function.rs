@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
         self.check_lattices();
     }
 
-    fn missing_result(&mut self, module: usize, name: &Name) -> Type {
+    pub(super) fn missing_result(&mut self, module: usize, name: &Name) -> Type {
         let file = self.file(module);
         self.report(
             Diagnostic::error(

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use sheaf_ir::{Label, Type};
 
 use super::Checker;
+use super::monotone;
 use super::reads::{self, How};
 use super::strata::short;
 use crate::hir::{Arg, Combined, Condition, Quantifier, Reason, Rule};
@@ -26,7 +27,7 @@ impl Checker<'_> {
                         let rule = &self.program.rules[index];
                         if rule.head.relation == *name {
                             let (label, reason) = self.rule_label(rule, &labels);
-                            if label > found.0 {
+                            if is_worse((label, &reason), (found.0, &found.1)) {
                                 found = (label, reason);
                             }
                         }
@@ -54,13 +55,23 @@ impl Checker<'_> {
         let Some(reason) = self.live.get(name) else {
             return (Label::Closed, Vec::new());
         };
+        if let Some(removed) = self.effects.removed.get(name) {
+            return (Label::Changing, vec![removed.clone()]);
+        }
         let combined = self
             .program
             .relations
             .get(name)
             .and_then(|r| r.combined.as_ref());
         match combined {
-            Some(combined) if !climbs(combined) => (Label::Changing, vec![reason.clone()]),
+            Some(combined) if !climbs(combined) => {
+                let text = format!("a value of `{}` may be replaced by another", short(name));
+                let step = Reason {
+                    span: combined.span,
+                    text,
+                };
+                (Label::Changing, vec![step, reason.clone()])
+            }
             _ => (Label::Growing, vec![reason.clone()]),
         }
     }
@@ -89,8 +100,11 @@ impl Checker<'_> {
                 How::Monotone if aggregates => Some(format!(
                     "an aggregate over `{name}`, whose rows still arrive"
                 )),
-                How::Monotone if self.reads_value(rule, &read.relation) => {
-                    Some(format!("reads a value of `{name}`, which still climbs"))
+                How::Monotone
+                    if *label == Label::Growing && self.reads_value(rule, &read.relation) =>
+                {
+                    self.breaks_climb(rule, labels)
+                        .map(|why| format!("reads a value of `{name}`, which still climbs: {why}"))
                 }
                 How::Monotone => None,
             };
@@ -98,21 +112,44 @@ impl Checker<'_> {
                 Some(_) => Label::Changing,
                 None => *label,
             };
-            if label > worst.0 {
-                let text = takes_back.unwrap_or_else(|| format!("reads `{name}`"));
-                let step = Reason {
-                    span: read.span,
-                    text,
-                };
-                worst = (
-                    label,
-                    std::iter::once(step)
-                        .chain(because.iter().cloned())
-                        .collect(),
-                );
+            let text = takes_back.unwrap_or_else(|| format!("reads `{name}`"));
+            let step = Reason {
+                span: read.span,
+                text,
+            };
+            let reason: Vec<Reason> = std::iter::once(step)
+                .chain(because.iter().cloned())
+                .collect();
+            if is_worse((label, &reason), (worst.0, &worst.1)) {
+                worst = (label, reason);
             }
         }
         worst
+    }
+
+    /// Where a rule uses a value that still climbs in a way that is not monotone.
+    fn breaks_climb(
+        &self,
+        rule: &Rule,
+        labels: &BTreeMap<String, (Label, Vec<Reason>)>,
+    ) -> Option<String> {
+        let growing = |name: &String| matches!(labels.get(name), Some((Label::Growing, _)));
+        let lattices = self
+            .program
+            .relations
+            .iter()
+            .filter(|(name, _)| growing(name) || **name == rule.head.relation)
+            .filter_map(|(name, relation)| {
+                let combined = relation
+                    .combined
+                    .as_ref()
+                    .filter(|combined| moves(combined))?;
+                Some((name.as_str(), &combined.combiner))
+            })
+            .collect();
+        monotone::climb(&self.program, rule, &lattices)
+            .fault
+            .map(|(_, why)| why)
     }
 
     /// Whether a rule reads the value of a combined relation, not only whether there is one.
@@ -134,8 +171,23 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a label is worse than another one, or as bad with a reason that comes first: the order of
+/// conditions and rules must not be seen.
+fn is_worse(one: (Label, &[Reason]), other: (Label, &[Reason])) -> bool {
+    let texts = |reasons: &[Reason]| -> Vec<String> {
+        reasons.iter().map(|reason| reason.text.clone()).collect()
+    };
+    one.0 > other.0 || one.0 == other.0 && one.0 > Label::Closed && texts(one.1) < texts(other.1)
+}
+
+/// Whether the value of a key can be followed by a greater one as contributions arrive.
+pub(super) fn moves(combined: &Combined) -> bool {
+    climbs(combined) && combined.combiner != sheaf_ir::Combiner::One
+}
+
 /// Whether the values of a combined relation only climb as contributions arrive.
-fn climbs(combined: &Combined) -> bool {
+pub(super) fn climbs(combined: &Combined) -> bool {
     combined.combiner.is_climbing()
+        || combined.combiner == sheaf_ir::Combiner::One
         || combined.combiner == sheaf_ir::Combiner::Sum && combined.contribution == Type::Nat
 }

@@ -1,11 +1,13 @@
 //! Reads the root file and, through [`Loader`], every module that `use` names.
 //!
 //! Invariants: each module is read once, however often it is used, also in a circle. Modules stand in
-//! an order that depends on their names alone, the root first.
+//! an order that depends on their names alone, the root first. A service is a module of its own inside
+//! the one it stands in, after all files.
 
 use std::collections::BTreeMap;
 
 use super::Loader;
+use super::live::service::{Owner, add_services};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::library;
 use crate::source::{FileId, Sources, Span};
@@ -27,6 +29,8 @@ pub(super) struct Module {
     pub(super) uses: Vec<String>,
     /// Paths that its `use` items name and that are there but could not be read; reported.
     pub(super) unreadable: Vec<String>,
+    /// Of a service: what it is and where it stands.
+    pub(super) owner: Option<Owner>,
     /// Part of the standard library.
     pub(super) is_library: bool,
 }
@@ -54,6 +58,29 @@ impl Module {
     pub(super) fn damaged_items(&self) -> impl Iterator<Item = &ast::Item> {
         let items = self.tree.items.iter().zip(&self.damaged);
         items.filter(|(_, damaged)| **damaged).map(|(item, _)| item)
+    }
+}
+
+impl Module {
+    /// What an item of this module holds, as a module inside it.
+    pub(super) fn inside(&self, owner: Owner, items: Vec<ast::Item>) -> Module {
+        let name = owner.name.as_str();
+        Module {
+            file: self.file,
+            path: self.qualify(name),
+            display: self.qualify(name),
+            damaged: vec![false; items.len()],
+            tree: ast::File {
+                span: owner.name.span,
+                docs: Vec::new(),
+                items,
+            },
+            is_broken: self.is_broken,
+            uses: Vec::new(),
+            unreadable: Vec::new(),
+            owner: Some(owner),
+            is_library: self.is_library,
+        }
     }
 }
 
@@ -103,6 +130,7 @@ pub(super) fn load(
         next += 1;
     }
     modules[1..].sort_by(|a, b| a.path.cmp(&b.path));
+    add_services(&mut modules);
     (modules, diagnostics)
 }
 
@@ -174,6 +202,7 @@ fn read(
         is_broken,
         uses: Vec::new(),
         unreadable: Vec::new(),
+        owner: None,
         is_library: false,
     }
 }

@@ -53,7 +53,9 @@ impl Motion {
 
 fn motion_of(combiner: &Combiner) -> Motion {
     match combiner {
-        Combiner::Max | Combiner::Any | Combiner::Union => Motion::Up,
+        Combiner::Max | Combiner::Any | Combiner::Union | Combiner::Count | Combiner::Sum => {
+            Motion::Up
+        }
         Combiner::Min | Combiner::All => Motion::Down,
         Combiner::Map(_) | Combiner::Lattice(_) => Motion::In(combiner.clone()),
         _ => Motion::Any,
@@ -98,11 +100,12 @@ impl Checker<'_> {
             }
             for &index in &stratum.rules {
                 let rule = &self.program.rules[index];
-                let steps = Steps {
+                let mut steps = Steps {
                     lattices: &lattices,
                     inside: &inside,
                     program: &self.program,
                     motions: BTreeMap::new(),
+                    thresholds: Vec::new(),
                 };
                 if let Some(fault) = steps.fault(rule) {
                     faults.push((rule.head.relation.clone(), fault));
@@ -160,16 +163,45 @@ impl Checker<'_> {
     }
 }
 
+/// How a rule uses values that climb for as long as the program lives.
+pub(super) struct Climb {
+    /// Where its use is not monotone, and a clause that says why.
+    pub(super) fault: Option<(sheaf_ir::Span, String)>,
+    /// For each test of a climbing value that stays true: the other variables in it.
+    pub(super) thresholds: Vec<Vec<VariableId>>,
+}
+
+/// How a rule uses the values of these relations, which climb. Of `Sum` only sums of `Nat` do.
+pub(super) fn climb(program: &Program, rule: &Rule, lattices: &BTreeMap<&str, &Combiner>) -> Climb {
+    let mut steps = Steps {
+        lattices,
+        inside: &lattices.keys().copied().collect(),
+        program,
+        motions: BTreeMap::new(),
+        thresholds: Vec::new(),
+    };
+    let fault = match steps.fault(rule) {
+        Some(Fault::NotMonotone(span, reason)) => Some((span, reason)),
+        Some(Fault::Endless(_)) | None => None,
+    };
+    Climb {
+        fault,
+        thresholds: steps.thresholds,
+    }
+}
+
 /// The motions of one rule's variables.
 struct Steps<'s> {
     lattices: &'s BTreeMap<&'s str, &'s Combiner>,
     inside: &'s BTreeSet<&'s str>,
     program: &'s Program,
     motions: BTreeMap<VariableId, Motion>,
+    /// Tests that stay true, each with its variables that stand still.
+    thresholds: Vec<Vec<VariableId>>,
 }
 
 impl Steps<'_> {
-    fn fault(mut self, rule: &Rule) -> Option<Fault> {
+    fn fault(&mut self, rule: &Rule) -> Option<Fault> {
         if let Err(fault) = self.bind_values(rule) {
             return Some(fault);
         }
@@ -196,6 +228,11 @@ impl Steps<'_> {
                 Condition::Test { test, .. } => {
                     let motion = self.motion(test);
                     is_bounded |= motion != Motion::Still;
+                    if motion == Motion::Up {
+                        let mut still = super::live::reads::variables_of(test);
+                        still.retain(|id| self.of(*id) == Motion::Still);
+                        self.thresholds.push(still);
+                    }
                     if !matches!(motion, Motion::Still | Motion::Up) {
                         return Some(self.blame(test, "may turn false again"));
                     }

@@ -20,7 +20,7 @@ use crate::syntax::parse;
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Def {
-    /// An input or view, by qualified name.
+    /// An input, a view or what is live, by qualified name.
     Relation(String),
     /// A `fn`, by index.
     Function(usize),
@@ -38,6 +38,10 @@ pub(super) enum Def {
     Lattice(usize),
     /// A module, by index.
     Module(usize),
+    /// A service or agent, by the index of the module that it is.
+    Service(usize),
+    /// A function in foreign code, by qualified name.
+    Foreign(String),
     /// Broken, or not yet run: reported elsewhere.
     Silent,
 }
@@ -67,7 +71,7 @@ pub(super) struct Scope {
 }
 
 #[derive(Clone, Copy)]
-enum Space {
+pub(super) enum Space {
     Callable,
     Param,
     Type,
@@ -75,7 +79,7 @@ enum Space {
 }
 
 impl Scope {
-    fn space(&mut self, space: Space) -> &mut BTreeMap<String, Entry> {
+    pub(super) fn space(&mut self, space: Space) -> &mut BTreeMap<String, Entry> {
         match space {
             Space::Callable => &mut self.callables,
             Space::Param => &mut self.params,
@@ -228,10 +232,18 @@ impl<'a> Checker<'a> {
             ItemKind::Table(item)
             | ItemKind::Event(item)
             | ItemKind::Message(item)
-            | ItemKind::Request(item) => (Space::Callable, &item.name, Def::Silent),
-            ItemKind::Timer(item) => (Space::Callable, &item.name, Def::Silent),
-            ItemKind::Service(item) => (Space::Type, &item.name, Def::Silent),
-            ItemKind::Agent(item) => (Space::Type, &item.name, Def::Silent),
+            | ItemKind::Request(item) => {
+                let def = Def::Relation(qualify(&item.name));
+                (Space::Callable, &item.name, def)
+            }
+            ItemKind::Timer(item) => {
+                let def = Def::Relation(qualify(&item.name));
+                (Space::Callable, &item.name, def)
+            }
+            ItemKind::Service(ast::Service { name, .. })
+            | ItemKind::Agent(ast::Agent { name, .. }) => {
+                (Space::Type, name, self.service_named_at(module, name))
+            }
             ItemKind::Lattice(item) if !item.generics.is_empty() => {
                 (Space::Type, &item.name, Def::Silent)
             }
@@ -242,15 +254,7 @@ impl<'a> Checker<'a> {
             ItemKind::Extern(item) if self.modules[module].is_library => {
                 return self.declare_intrinsics(module, item);
             }
-            ItemKind::Extern(item) => {
-                if let Some(alias) = &item.alias {
-                    self.declare_silent(module, alias);
-                }
-                for member in &item.members {
-                    self.declare_silent(module, &member.signature.name);
-                }
-                return;
-            }
+            ItemKind::Extern(foreign) => return self.declare_extern(module, item, foreign),
             ItemKind::Error(_)
             | ItemKind::Use(_)
             | ItemKind::Output(_)
@@ -294,7 +298,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Enters a broken name in every space in which nothing else has it.
-    fn declare_silent(&mut self, module: usize, name: &Name) {
+    pub(super) fn declare_silent(&mut self, module: usize, name: &Name) {
         let entry = self.silent(module, name.span, false);
         let scope = &mut self.scopes[module];
         let spaces = match name.is_upper() {
@@ -312,7 +316,7 @@ impl<'a> Checker<'a> {
             .insert(self.modules[module].qualify(name.as_str()));
     }
 
-    fn declare(&mut self, module: usize, space: Space, name: &str, entry: Entry) {
+    pub(super) fn declare(&mut self, module: usize, space: Space, name: &str, entry: Entry) {
         let names = self.scopes[module].space(space);
         let Some(earlier) = names.get(name) else {
             names.insert(name.to_owned(), entry);
@@ -449,7 +453,9 @@ impl<'a> Checker<'a> {
     }
 
     fn module_index(&self, path: &str) -> Option<usize> {
-        let is_named = |module: &super::Module| !path.is_empty() && module.path == path;
+        let is_named = |module: &super::Module| {
+            !path.is_empty() && module.path == path && module.owner.is_none()
+        };
         self.modules.iter().position(is_named)
     }
 
@@ -584,8 +590,10 @@ impl<'a> Checker<'a> {
     }
 
     fn mark_used(&mut self, module: usize, name: &str) {
-        let key = (module, name.to_owned());
-        self.used.insert(key);
+        let owner = self.modules[module].owner.as_ref();
+        for module in owner.map(|owner| owner.parent).into_iter().chain([module]) {
+            self.used.insert((module, name.to_owned()));
+        }
     }
 
     /// A path that begins with a module that `use` names: the module, and the names after it.

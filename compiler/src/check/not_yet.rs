@@ -4,36 +4,38 @@
 
 use super::Checker;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::hir;
 use crate::source::Span;
-use crate::syntax::ast::{EffectKind, Item, ItemKind};
+use crate::syntax::ast::{Item, ItemKind};
 
 /// What an item is that this version does not run; `None` for the others.
 fn what(item: &Item) -> Option<(&'static str, Span)> {
     Some(match &item.kind {
-        ItemKind::Table(item) => ("a table", item.name.span),
-        ItemKind::Event(item) => ("an event", item.name.span),
-        ItemKind::Message(item) => ("a message", item.name.span),
-        ItemKind::Request(item) => ("a request", item.name.span),
-        ItemKind::Timer(item) => ("a timer", item.name.span),
-        ItemKind::Service(item) => ("a service", item.name.span),
-        ItemKind::Agent(item) => ("an agent", item.name.span),
-        ItemKind::Coordinate(item) => ("a `coordinate` block", item.name.span),
-        ItemKind::On(item) => ("an `on` block", item.event.span),
-        ItemKind::Extern(item) => ("foreign code", item.host.span),
         ItemKind::Lattice(item) if !item.generics.is_empty() => {
             ("a generic lattice", item.name.span)
         }
-        ItemKind::Rule(rule) => match &rule.effect.kind {
-            EffectKind::Merge(_) => ("an effect (`merge`)", rule.effect.span),
-            EffectKind::Remove(_) => ("an effect (`remove`)", rule.effect.span),
-            EffectKind::Seal(_) => ("an effect (`seal`)", rule.effect.span),
-            EffectKind::Send { .. } => ("an effect (`send`)", rule.effect.span),
-            EffectKind::Schedule { .. } => ("an effect (`schedule`)", rule.effect.span),
-            EffectKind::Reply(_) => ("an effect (`reply`)", rule.effect.span),
-            EffectKind::Derive(_) | EffectKind::Error => return None,
-        },
         _ => return None,
     })
+}
+
+/// Why a program without errors is not run: one message, about the first live item. `None` for a
+/// program that is run.
+pub fn not_yet_run(program: &hir::Program) -> Option<Diagnostic> {
+    let first = &program.live.as_ref()?.first;
+    let (file, span) = super::place(first.span);
+    Some(
+        Diagnostic::error(
+            codes::NOT_YET,
+            file,
+            span,
+            "not yet: this version checks but does not yet run live programs",
+        )
+        .label(format!("{} makes the program live", first.what))
+        .note("The program is right as far as checking can tell.")
+        .help(
+            "`sheaf check` checks it; `sheaf explain --order` lists where order can matter in it",
+        ),
+    )
 }
 
 impl Checker<'_> {

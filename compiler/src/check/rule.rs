@@ -120,6 +120,9 @@ impl<'a> Checker<'a> {
                     self.rule_of_another_module(module, &head.name, place);
                     return Outcome::Wrong;
                 }
+                if self.live_kind(&relation).is_some() {
+                    return Outcome::Silent;
+                }
                 if is_view && !self.live.contains_key(&relation) {
                     return Outcome::View(relation);
                 }
@@ -241,8 +244,8 @@ enum Outcome {
 }
 
 impl Body<'_, '_> {
-    /// The head of a rule of a view.
-    fn head(&mut self, head: &ast::Head, relation: &str) -> Option<Head> {
+    /// The head of a rule of a view, or of what merges into a table.
+    pub(super) fn head(&mut self, head: &ast::Head, relation: &str) -> Option<Head> {
         let declared = self.checker.program.relations.get(relation)?;
         let names: Vec<String> = declared
             .columns

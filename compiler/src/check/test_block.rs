@@ -11,9 +11,7 @@ use super::{Checker, reads};
 use crate::diagnostic::codes;
 use crate::hir::{Condition, Expectation, Expr, GivenRow, Test};
 use crate::source::Span;
-use crate::syntax::ast::{
-    self, ConditionKind, Given, ItemKind, Quantifier, TestStatement, TestStatementKind,
-};
+use crate::syntax::ast::{self, ConditionKind, Given, ItemKind, Quantifier, TestStatementKind};
 
 impl<'a> Checker<'a> {
     /// Checks every test of every module.
@@ -47,11 +45,8 @@ impl<'a> Checker<'a> {
     }
 
     fn check_test(&mut self, module: usize, item: Span, test: &'a ast::Test) {
-        if let Some(span) = self.live_part(module, &test.statements) {
-            if let Some(span) = span {
-                self.not_yet(module, span, "a test over time");
-            }
-            return;
+        if self.is_live_test(module, test) {
+            return self.check_live_test(module, test);
         }
         let mut body = Body::new(self, module, Place::Test);
         let mut checked = Test {
@@ -85,85 +80,27 @@ impl<'a> Checker<'a> {
         }
         checked.variables = std::mem::take(&mut body.variables);
         if checked.expectations.is_empty() {
-            let diagnostic = crate::diagnostic::Diagnostic::lint(
-                codes::EMPTY_TEST,
-                self.file(module),
-                test.name.span,
-                "this test expects nothing",
-            )
-            .label("nothing can fail")
-            .help("write `expect …;`");
-            self.report(diagnostic);
+            self.warn_of_empty_test(module, test);
         }
         self.program.tests.push(checked);
     }
 
-    /// Whether a test needs what is not run yet: `Some(None)` if that is reported elsewhere.
-    fn live_part(&mut self, module: usize, statements: &[TestStatement]) -> Option<Option<Span>> {
-        let mut found = None;
-        for statement in statements {
-            match &statement.kind {
-                TestStatementKind::In { service, .. } => {
-                    let name = match &service.kind {
-                        ast::ExprKind::Name(name) => name,
-                        ast::ExprKind::Call { function, .. } => function,
-                        _ => return Some(None),
-                    };
-                    if self.type_name(module, name.as_str()).is_none()
-                        && !self.scopes[module].is_open
-                    {
-                        self.unknown_service(module, name);
-                    }
-                    return Some(None);
-                }
-                TestStatementKind::After(_) => found = found.or(Some(Some(statement.span))),
-                TestStatementKind::Given(given) => {
-                    for given in given {
-                        if let Given::Fact {
-                            alias: Some(alias), ..
-                        } = given
-                        {
-                            found = found.or(Some(Some(alias.span)));
-                        }
-                    }
-                }
-                TestStatementKind::Expect(expected) => {
-                    for expected in expected {
-                        if let ast::Expectation::Reply { span, .. } = expected {
-                            found = found.or(Some(Some(*span)));
-                        }
-                    }
-                }
-                TestStatementKind::Error => {}
-            }
-        }
-        found
-    }
-
-    fn unknown_service(&mut self, module: usize, name: &ast::Name) {
-        let file = self.file(module);
-        let known: Vec<&str> = self.scopes[module]
-            .types
-            .keys()
-            .map(String::as_str)
-            .collect();
-        let near = super::suggest::nearest(name.as_str(), known.iter().copied()).map(str::to_owned);
-        let diagnostic = crate::diagnostic::Diagnostic::error(
-            codes::UNKNOWN_TYPE,
-            file,
-            name.span,
-            format!("there is no service or agent `{}`", name.text),
+    /// A test without any expectation.
+    pub(super) fn warn_of_empty_test(&mut self, module: usize, test: &ast::Test) {
+        let diagnostic = crate::diagnostic::Diagnostic::lint(
+            codes::EMPTY_TEST,
+            self.file(module),
+            test.name.span,
+            "this test expects nothing",
         )
-        .label("not declared");
-        self.report(match near {
-            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near),
-            None => diagnostic.help("declare it with `service`"),
-        });
+        .label("nothing can fail")
+        .help("write `expect …;`");
+        self.report(diagnostic);
     }
 }
 
 impl Body<'_, '_> {
-    fn given(&mut self, given: &ast::Given, test: &mut Test) {
+    pub(super) fn given(&mut self, given: &ast::Given, test: &mut Test) {
         match given {
             Given::Param { name, value } => self.given_param(name, value, test),
             Given::Fact { head, .. } => {
@@ -241,23 +178,33 @@ impl Body<'_, '_> {
         };
         let declared = self.checker.program.relations.get(&relation)?;
         let (place, combined) = (super::place(declared.span), declared.combined.clone());
-        if self.checker.live.contains_key(&relation) {
+        let is_live = self.checker.live_kind(&relation).is_some();
+        if self.checker.live.contains_key(&relation)
+            && !is_live
+            && self.checker.source_of(&relation).is_none()
+        {
+            // An input whose source is wrong.
             self.is_tainted = true;
             return None;
         }
         let Some(source) = self.checker.source_of(&relation).cloned() else {
+            let what = self.checker.what_is(&relation);
             let diagnostic = self
                 .error(
                     codes::GIVEN_VIEW,
                     name.span,
                     format!(
-                        "`{}` is a view, and only inputs and params are given",
+                        "`{}` is {what}, and only inputs, params and what happens are given",
                         name.text
                     ),
                 )
-                .label("a view")
+                .label(what)
                 .and_in(place.0, place.1, "declared here")
-                .help("give the rows of the inputs that it is derived from");
+                .help(match what {
+                    "a table" => "give the events or requests that write it",
+                    "a timer" => "let time pass: `after 1s`",
+                    _ => "give the rows of the inputs that it is derived from",
+                });
             self.report(diagnostic);
             return None;
         };
@@ -327,7 +274,7 @@ impl Body<'_, '_> {
         self.report(diagnostic);
     }
 
-    fn expect(&mut self, expected: &ast::Expectation, test: &mut Test) {
+    pub(super) fn expect(&mut self, expected: &ast::Expectation, test: &mut Test) {
         let ast::Expectation::Condition(condition) = expected else {
             self.is_tainted = true;
             return;

@@ -162,7 +162,7 @@ pub(super) const COMBINERS: &[&str] = &[
 const MAX_TYPE_DEPTH: usize = 100;
 
 /// The most places of a Decimal: 10¹⁸ is the last power of ten in 64 bits.
-const MAX_PLACES: i128 = 18;
+pub(super) const MAX_PLACES: i128 = 18;
 
 impl Checker<'_> {
     /// The meaning of a written type; poison if it has none.
@@ -285,9 +285,12 @@ impl Checker<'_> {
         if let Some((other, [name])) = self.through_module(module, &path.names) {
             return self.public_type(module, other, name);
         }
-        // A type of a service, which is not run yet.
-        match self.type_name(module, path.names[0].as_str()) {
-            Some(Def::Silent) => Some(Def::Silent),
+        match (
+            self.type_name(module, path.names[0].as_str()),
+            &path.names[1..],
+        ) {
+            (Some(Def::Silent), _) => Some(Def::Silent),
+            (Some(Def::Service(service)), [name]) => self.type_name(service, name.as_str()),
             _ => None,
         }
     }

@@ -62,6 +62,7 @@ fn declaration(relation: &Relation) -> String {
     let word = match relation.kind {
         RelationKind::Input(_) => "input",
         RelationKind::View => "view",
+        RelationKind::Live(kind) => kind.word(),
     };
     let columns: Vec<String> = relation
         .columns

@@ -1,15 +1,26 @@
 //! What several tests need.
 #![allow(dead_code)]
 
+use sheaf_compiler::check::{NoModules, check};
+use sheaf_compiler::source::Sources;
 use sheaf_compiler::syntax::ast::{File, Item, ItemKind};
 
 /// The programs beside the tests: name and text.
 pub fn programs() -> Vec<(String, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
+    programs_in(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs"))
+}
+
+/// Live programs, each small and about one part of the language: name and text.
+pub fn live_programs() -> Vec<(String, String)> {
+    programs_in(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/live"))
+}
+
+fn programs_in(folder: &str) -> Vec<(String, String)> {
     let mut programs: Vec<_> = std::fs::read_dir(folder)
         .expect("the folder of programs")
-        .map(|entry| {
-            let path = entry.expect("an entry").path();
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
+        .map(|path| {
             let name = path
                 .file_name()
                 .expect("a name")
@@ -20,6 +31,44 @@ pub fn programs() -> Vec<(String, String)> {
         .collect();
     programs.sort();
     programs
+}
+
+/// Source, messages in short form, and below each its labels, notes and helps.
+pub fn report(text: &str) -> String {
+    let mut sources = Sources::new();
+    let root = sources.add("t", text.trim());
+    let checked = check(&mut sources, root, &mut NoModules);
+    let mut lines: Vec<String> = text
+        .trim()
+        .lines()
+        .map(|line| format!("  | {line}"))
+        .collect();
+    for diagnostic in &checked.diagnostics {
+        lines.push(diagnostic.short(&sources));
+        let places = std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary);
+        for label in places.filter(|label| !label.text.is_empty()) {
+            let source = sources.get(label.file);
+            let at = source.position(label.span.start);
+            let text = label.span.of(source.text()).lines().next().unwrap_or("");
+            lines.push(format!(
+                "    {}:{} `{text}`: {}",
+                at.line, at.column, label.text
+            ));
+        }
+        lines.extend(
+            diagnostic
+                .notes
+                .iter()
+                .map(|note| format!("    note: {note}")),
+        );
+        lines.extend(
+            diagnostic
+                .help
+                .iter()
+                .map(|help| format!("    help: {}", help.text)),
+        );
+    }
+    lines.join("\n")
 }
 
 /// Names that a tree declares, at any depth.
@@ -66,3 +115,4 @@ fn collect(items: &[Item], names: &mut Vec<String>) {
 pub mod right;
 pub mod walk;
 pub mod wrong;
+pub mod wrong_live;

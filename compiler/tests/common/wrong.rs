@@ -1020,53 +1020,6 @@ test "one" { expect not a(2); }
 ];
 
 pub const NOT_YET: &[(&str, &str)] = &[
-    ("a table", "table item(session: Id) -> Sum<Int>;"),
-    ("an event", "event late(id: Id);"),
-    (
-        "a service with all that is in it",
-        r#"
-@http("/kv")
-service Kv {
-    table value(key: String) -> Lww<String>;
-    request get(key: String) -> Option<String>;
-    on get(key) { reply v if maybe sample value(key) -> v because "old"; }
-}
-test "kv" { in Kv { given get("a") as g; expect g -> None; } }
-"#,
-    ),
-    (
-        "foreign code, and a rule that calls it",
-        r#"
-input a(x: String) from csv("a.csv");
-extern wasm "m.wasm" { fn score(text: String) -> Float; }
-view b(x: String, y: Float);
-b(x, score(x)) if a(x);
-"#,
-    ),
-    (
-        "a live source",
-        r#"
-input a(x: Int) from kafka("topic");
-view b(x: Int);
-b(x) if a(x);
-output b to stdout();
-"#,
-    ),
-    (
-        "a standing rule",
-        r#"
-input ranks(r: Int) from csv("r.csv");
-send join() to Node(r) if ranks(r);
-"#,
-    ),
-    (
-        "sample in a view",
-        r#"
-input a(x: Int) from csv("a.csv");
-view b(x: Int);
-b(x) if sample a(x), x > 1 because "old is fine";
-"#,
-    ),
     (
         "counted rounds",
         r#"

@@ -7,6 +7,7 @@
 
 mod affected;
 pub mod environment;
+pub mod laws;
 pub mod names;
 pub mod run;
 pub mod sink;

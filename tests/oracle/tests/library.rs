@@ -31,7 +31,9 @@ fn examples(text: &str) -> Vec<(&str, Vec<&str>)> {
 /// A program in which example i is row i of a view.
 fn program(module: &str, text: &str, lines: &[&str]) -> String {
     let names: Vec<&str> = functions(text).collect();
-    let types = text.lines().filter_map(|line| line.strip_prefix("pub enum "));
+    let types = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub enum "));
     let types = types.filter_map(|rest| rest.split(' ').next());
     let names: Vec<&str> = types.chain(names).collect();
     let mut program = format!(
@@ -57,7 +59,10 @@ fn failures(module: &str, text: &str) -> Vec<String> {
     let checked = check(&mut sources, root, &mut NoModules);
     if checked.has_errors() {
         let wrong = checked.diagnostics.iter().map(|d| d.short(&sources));
-        failures.push(format!("std.{module}:\n{}", Vec::from_iter(wrong).join("\n")));
+        failures.push(format!(
+            "std.{module}:\n{}",
+            Vec::from_iter(wrong).join("\n")
+        ));
         return failures;
     }
     let answer = evaluate(&checked.program, &BTreeMap::new(), &BTreeMap::new());
@@ -67,7 +72,12 @@ fn failures(module: &str, text: &str) -> Vec<String> {
             failures.push(format!("std.{module}: {line} does not hold"));
         }
     }
-    failures.extend(answer.errors.iter().map(|failed| format!("std.{module}: {failed:?}")));
+    failures.extend(
+        answer
+            .errors
+            .iter()
+            .map(|failed| format!("std.{module}: {failed:?}")),
+    );
     failures
 }
 

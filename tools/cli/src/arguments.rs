@@ -108,6 +108,9 @@ pub struct Fmt {
 pub struct Explain {
     /// A code such as E0301, or 301; without it every code is listed
     pub code: Option<String>,
+    /// List where order can matter in a program, why, and what it costs
+    #[arg(long, value_name = "FILE", conflicts_with = "code")]
+    pub order: Option<PathBuf>,
 }
 
 /// Layouts of outputs.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sheaf_compiler::check::{LoadedModule, Loader, check};
+use sheaf_compiler::check::{LoadedModule, Loader, check, not_yet_run};
 use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir;
 use sheaf_compiler::lower::lower;
@@ -12,7 +12,7 @@ use sheaf_ir::Program;
 use sheaf_node::environment::Environment;
 
 use crate::render::Pen;
-use crate::{Outcome, print};
+use crate::{Outcome, laws, print};
 
 /// A file that was read.
 pub enum Loaded {
@@ -36,6 +36,16 @@ impl Compiled {
     /// Whether the program may be run.
     pub fn is_sound(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Says on standard error that the program is live, and not run; whether it is.
+    pub fn refuse_live(&self) -> bool {
+        let Some(refusal) = not_yet_run(&self.program) else {
+            return false;
+        };
+        print::say(Pen::new(&std::io::stderr()).diagnostic(&refusal, &self.sources));
+        print::say("");
+        true
     }
 
     /// Shows what is wrong on standard error.
@@ -63,7 +73,11 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String
         folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
         environment,
     };
-    let checked = check(&mut sources, root, &mut modules);
+    let mut checked = check(&mut sources, root, &mut modules);
+    if let Some(program) = checked.runnable() {
+        let broken = laws::broken(program);
+        checked.diagnostics.extend(broken);
+    }
     Ok(Loaded::Source(Box::new(Compiled {
         sources,
         program: checked.program,
@@ -76,7 +90,7 @@ pub fn runnable(file: &Path, environment: &dyn Environment) -> Result<(Program, 
     match load(file, environment) {
         Ok(Loaded::Source(compiled)) => {
             compiled.complain();
-            if compiled.is_sound() {
+            if compiled.is_sound() && !compiled.refuse_live() {
                 Ok((lower(&compiled.program), compiled.sources))
             } else {
                 Err(Outcome::Failure)

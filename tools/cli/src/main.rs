@@ -10,6 +10,7 @@ mod arguments;
 mod commands;
 mod compile;
 mod interrupt;
+mod laws;
 mod print;
 mod progress;
 mod render;
@@ -52,7 +53,10 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check::check(&check),
         Command::Test(test) => commands::test::test(&test),
         Command::Fmt(fmt) => commands::fmt::fmt(&fmt),
-        Command::Explain(explain) => commands::explain::explain(explain.code.as_deref()),
+        Command::Explain(explain) => match &explain.order {
+            Some(file) => commands::order::order(file),
+            None => commands::explain::explain(explain.code.as_deref()),
+        },
         Command::Worker => commands::worker::work(),
     }
     .into()

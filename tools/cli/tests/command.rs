@@ -360,3 +360,24 @@ fn programs_are_laid_out_in_place_or_named() {
     assert!(code == 1 && err.contains("E0103"), "{err}");
     assert_eq!(read("p.sheaf"), "view a(x: Int;\n");
 }
+
+#[test]
+fn a_lattice_that_breaks_a_law_is_refused_with_the_smallest_example() {
+    let first = "lattice First on Int {
+    fn bottom() -> Int { 0 }
+    fn join(a: Int, b: Int) -> Int { a }
+}
+view a() -> First;
+a() -> 1;
+";
+    let falling = "monotone fn negated(x: Int) -> Int { -x }\nview a(x: Int);\na(negated(1));\n";
+    let folder = folder(&[("first.sheaf", first), ("falling.sheaf", falling)]);
+    for command in ["check", "run", "test"] {
+        let (code, out, err) = run(folder.path(), &[command, "first.sheaf"]);
+        let said = out + &err;
+        assert!(code == 1 && said.contains("E0331"), "{command}: {said}");
+        assert!(said.contains("join(0, 1) = 0, join(1, 0) = 1"), "{said}");
+        let (code, out, err) = run(folder.path(), &[command, "falling.sheaf"]);
+        assert!(code == 1 && (out + &err).contains("E0332"), "{command}");
+    }
+}

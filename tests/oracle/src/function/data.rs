@@ -75,7 +75,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// By way of the bits as text.
 fn base64(bytes: &[u8]) -> String {
     let mut bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
-    while bits.len() % 6 != 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push('0');
     }
     let digits = bits.as_bytes().chunks(6).map(|six| {
@@ -84,7 +84,7 @@ fn base64(bytes: &[u8]) -> String {
         BASE64.as_bytes()[digit] as char
     });
     let mut text: String = digits.collect();
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

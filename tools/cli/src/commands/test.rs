@@ -96,7 +96,7 @@ fn run_file(
         }
     };
     compiled.complain();
-    if !compiled.is_sound() {
+    if !compiled.is_sound() || compiled.refuse_live() {
         tally.broken += 1;
         return Ok(());
     }

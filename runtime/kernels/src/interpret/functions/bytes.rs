@@ -135,7 +135,7 @@ fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
 fn read_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let groups = text.len() / 4;
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     for (i, group) in text.chunks(4).enumerate() {

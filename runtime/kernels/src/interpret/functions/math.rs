@@ -74,7 +74,7 @@ fn integer_power(call: &Signature) -> Primitive {
 fn power(base: i64, exponent: u64) -> Option<i64> {
     match base {
         0 | 1 => Some(if exponent == 0 { 1 } else { base }),
-        -1 => Some(if exponent % 2 == 0 { 1 } else { -1 }),
+        -1 => Some(if exponent.is_multiple_of(2) { 1 } else { -1 }),
         _ => base.checked_pow(u32::try_from(exponent).ok()?),
     }
 }
