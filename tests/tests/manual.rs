@@ -61,7 +61,7 @@ fn what_is_not_so_is_found() {
         ```sheaf run\ninput a(x: Int) from csv(\"none.csv\");\noutput a to stdout();\n```\n\
         ```sheaf walk\n```\n\
         ```python\n```\n";
-    let page = Page::parse("errors/E0301.md", text);
+    let page = Page::parse("made.md", text);
     let (failures, blessed) = execute(&page);
     let found: Vec<(&str, &str)> = failures
         .iter()
