@@ -139,7 +139,7 @@ fn mistakes_are_told_where_they_are() {
         ),
         (
             "combine %m (a: Int) set closed = %e by mean",
-            "4:40: expected a combiner: min, max, any, all, union, count, sum, avg, top(n), one, sorted or lww, found `mean`",
+            "4:40: expected a combiner: min, max, any, all, union, count, sum, avg, top(n), one, sorted, lww, map(combiner) or lattice name, found `mean`",
         ),
     ];
     for (body, expected) in after_source {

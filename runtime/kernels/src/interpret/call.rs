@@ -51,30 +51,37 @@ impl Call {
         if alive.is_empty() {
             return nothing(failures);
         }
-        if frame.depth.calls >= MAX_CALLS {
+        let parents = (alive.len() < frame.width).then(|| alive.to_vec());
+        let entered = match &parents {
+            _ if frame.depth.calls >= MAX_CALLS => None,
+            None => self.enter(frame, arguments, frame.width),
+            Some(parents) => {
+                let arguments = arguments.iter().map(|a| a.gather(parents)).collect();
+                self.enter(frame, arguments, parents.len())
+            }
+        };
+        let Some(outcome) = entered else {
             let error = Arc::new(self.too_deep());
             let mut own = Failures::default();
             alive.for_each(|lane| own.push_shared(lane, error.clone()));
             failures.merge(own);
             return nothing(failures);
-        }
-        if alive.len() == frame.width {
-            let mut outcome = self.enter(frame, arguments, frame.width);
-            outcome.failures.merge(failures);
-            return outcome;
-        }
-        let parents = alive.to_vec();
-        let arguments = arguments.iter().map(|a| a.gather(&parents)).collect();
-        let outcome = self.enter(frame, arguments, parents.len());
-        failures.merge(outcome.failures.scatter(&parents));
-        Outcome {
-            vector: outcome.vector.scatter(&parents, frame.width),
-            failures,
+        };
+        match parents {
+            None => outcome,
+            Some(parents) => {
+                failures.merge(outcome.failures.scatter(&parents));
+                Outcome {
+                    vector: outcome.vector.scatter(&parents, frame.width),
+                    failures,
+                }
+            }
         }
     }
 
-    /// Evaluates the body for arguments of this many lanes, on the stack or on a new one.
-    fn enter(&self, frame: &Frame, arguments: Vec<Vector>, width: usize) -> Outcome {
+    /// Evaluates the body for arguments of this many lanes, on the stack or on a new one; `None` if
+    /// the system has no memory for that.
+    fn enter(&self, frame: &Frame, arguments: Vec<Vector>, width: usize) -> Option<Outcome> {
         let cx = frame.cx;
         let body = &cx.functions[self.function];
         let calls = frame.depth.calls + 1;
@@ -84,7 +91,7 @@ impl Call {
             body.evaluate(&inner, &Lanes::All(width))
         };
         match levels < LEVELS_OF_A_STACK {
-            true => run(levels),
+            true => Some(run(levels)),
             false => on_new_stack(move || run(0)),
         }
     }
@@ -101,16 +108,15 @@ impl Call {
     }
 }
 
-/// Runs something on a stack of its own and waits for it.
-fn on_new_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+/// Runs something on a stack of its own and waits for it; `None` if there is no memory for one.
+fn on_new_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
     thread::scope(|scope| {
         let thread = thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(scope, run)
-            .expect("the system has memory for one more stack");
-        thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            .ok()?;
+        let result = thread.join();
+        Some(result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 

@@ -182,8 +182,12 @@ lattice l: Stock bottom bottom join join
 #[test]
 fn laws_of_a_small_lattice_take_little_time() {
     let program = program("");
-    let start = Instant::now();
-    assert_eq!(counterexamples(&program), []);
-    let each = start.elapsed() / 3;
+    // Other work on the machine may get in the way of some tries.
+    let time = || {
+        let start = Instant::now();
+        assert_eq!(counterexamples(&program), []);
+        start.elapsed() / 3
+    };
+    let each = (0..10).map(|_| time()).min().unwrap_or_default();
     assert!(each.as_millis() < 50, "{each:?} for each lattice");
 }
