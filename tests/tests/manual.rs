@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sheaf_compiler::diagnostic::codes;
-use sheaf_tests::manual::{Page, execute, folder, pages, pieces_of_code};
+use sheaf_compiler::diagnostic::{Code, codes};
+use sheaf_tests::manual::{Page, execute, folder, library_pages, pages, pieces_of_code};
 
 /// Codes that no small program gives.
 const WITHOUT_PROGRAM: &[&str] = &["E0125"];
@@ -61,7 +61,7 @@ fn what_is_not_so_is_found() {
         ```sheaf run\ninput a(x: Int) from csv(\"none.csv\");\noutput a to stdout();\n```\n\
         ```sheaf walk\n```\n\
         ```python\n```\n";
-    let page = Page::parse("errors/E0301.md", text);
+    let page = Page::parse("made.md", text);
     let (failures, blessed) = execute(&page);
     let found: Vec<(&str, &str)> = failures
         .iter()
@@ -74,6 +74,7 @@ fn what_is_not_so_is_found() {
         (place(18), "$ echo one\ntwo"),
         (place(22), "no diagnostic"),
         (place(26), "E0301"),
+        (place(29), "the layout of `sheaf fmt`"),
         (place(29), "its tests pass"),
         (place(34), "one E0301"),
         (place(38), "a run that succeeds"),
@@ -110,6 +111,63 @@ fn every_code_has_its_page() {
         for word in ["wrong", "right"] {
             assert!(count(word) >= needed, "{}: no `sheaf {word}`", page.name);
         }
+    }
+}
+
+#[test]
+fn the_chapter_of_the_library_is_what_its_files_say() {
+    for (name, text) in library_pages() {
+        let path = folder().join(&name);
+        if std::env::var_os("SHEAF_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(&path, text).expect("a written page");
+        } else {
+            let written = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                written == text,
+                "{name} is not up to date: SHEAF_BLESS=1 writes it"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_index_of_errors_lists_every_code() {
+    const FAMILIES: &[(&str, &str)] = &[
+        ("E01", "Syntax"),
+        ("E02", "Names"),
+        ("E03", "Types and safety"),
+        ("E04", "Strata"),
+        ("E05", "Order"),
+        ("E06", "Services"),
+        ("E07", "Modules and packages"),
+        ("E08", "Deploy"),
+        ("E09", "Run time"),
+    ];
+    let mut text = String::from(
+        "# Errors\n\n\
+         Each mistake gives one message: what is wrong, where, why, and what to do next. Its code has a page with a wrong\n\
+         program and the same program mended. `sheaf explain E0301` prints the page; `sheaf explain` alone lists all codes.\n",
+    );
+    for (family, about) in FAMILIES {
+        let of_family = |(code, _): &&(Code, &str)| code.as_str().starts_with(family);
+        let mut codes = codes::ALL.iter().filter(of_family).peekable();
+        if codes.peek().is_some() {
+            text += &format!("\n## {about}\n\n");
+        }
+        for (code, title) in codes {
+            text += &format!("- [{code}]({code}.md): {title}\n");
+        }
+    }
+    let path = folder().join("errors/index.md");
+    if std::env::var_os("SHEAF_BLESS").is_some() {
+        std::fs::write(path, text).expect("a written page");
+    } else {
+        let written = std::fs::read_to_string(path).expect("the index");
+        assert!(
+            written == text,
+            "errors/index.md is not up to date: SHEAF_BLESS=1 writes it"
+        );
     }
 }
 

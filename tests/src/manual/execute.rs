@@ -44,6 +44,7 @@ pub fn execute(page: &Page) -> (Vec<Failure>, String) {
         program: String::from("program.sheaf"),
         texts: BTreeMap::new(),
         modules: BTreeSet::new(),
+        examples: Vec::new(),
         stdout: String::new(),
         failures: Vec::new(),
         blessed: Vec::new(),
@@ -51,6 +52,7 @@ pub fn execute(page: &Page) -> (Vec<Failure>, String) {
     for block in &page.blocks {
         execution.block(block);
     }
+    execution.examples();
     let blessed = execution.blessed_text();
     (execution.failures, blessed)
 }
@@ -71,6 +73,8 @@ struct Execution<'a> {
     texts: BTreeMap<String, Text>,
     /// The files of modules.
     modules: BTreeSet<String>,
+    /// Blocks of expressions that are true.
+    examples: Vec<Block>,
     /// Of the last run.
     stdout: String,
     failures: Vec<Failure>,
@@ -108,13 +112,16 @@ impl Execution<'_> {
     fn sheaf(&mut self, block: &Block) {
         for (word, value) in &block.words {
             let known: &[&str] = match value {
-                None => &["continue", "live", "right", "run", "wrong"],
+                None => &["continue", "example", "live", "right", "run", "wrong"],
                 Some(_) => &["file", "name", "row"],
             };
             if !known.contains(&word.as_str()) {
                 self.fail(block.line, "a word of the harness", word);
                 return;
             }
+        }
+        if block.has("example") {
+            return self.examples.push(block.clone());
         }
         if let Some(module) = block.values("file").next() {
             self.modules.insert(module.to_owned());
@@ -133,20 +140,18 @@ impl Execution<'_> {
         }
         self.add(&program, block);
         let code = self.page.title.split(':').next().unwrap_or_default();
-        match (block.has("wrong"), code.starts_with("E09")) {
-            (true, false) => self.is_wrong(block, code),
-            (true, true) => {
-                if self.check(block) {
-                    self.run_fails(block, code);
-                }
+        let at_run_time = code.starts_with("E09");
+        let is_live = block.has("live") || code.starts_with("E05") || code.starts_with("E06");
+        if block.has("wrong") && !at_run_time {
+            self.is_wrong(block, code);
+        } else if self.check(block) && !is_live {
+            if block.has("wrong") {
+                self.run_fails(block, code);
+                return;
             }
-            (false, at_run_time) => {
-                if self.check(block) && !block.has("live") {
-                    self.test(block);
-                    if block.has("run") || block.has("right") && at_run_time {
-                        self.run(block);
-                    }
-                }
+            self.test(block);
+            if block.has("run") || block.has("right") && at_run_time {
+                self.run(block);
             }
         }
     }
@@ -192,7 +197,13 @@ impl Execution<'_> {
                 &format!("{code}\n{}", finished.stdout),
             );
         }
-        finished.code == Some(0)
+        let is_sound = finished.code == Some(0);
+        let is_page_of_code = self.page.name.starts_with("errors/");
+        let is_laid_out = || self.sheaf_with(&["fmt", "--check", &self.program]).code == Some(0);
+        if is_sound && !is_page_of_code && !is_laid_out() {
+            self.fail(block.line, "the layout of `sheaf fmt`", "another");
+        }
+        is_sound
     }
 
     /// Line of the page and code of a message such as `program.sheaf:3:5: error[E0301]: …`.
@@ -208,7 +219,9 @@ impl Execution<'_> {
     fn is_wrong(&mut self, block: &Block, code: &str) {
         let finished = self.sheaf_with(&["check", &self.program, "--format", "short"]);
         let codes = codes(&finished.stdout);
-        if codes != [code] {
+        if codes.is_empty() {
+            self.run_fails(block, code);
+        } else if codes != [code] {
             self.fail(block.line, &format!("one {code}"), &finished.stdout);
         }
     }
@@ -243,6 +256,42 @@ impl Execution<'_> {
             self.fail(block.line, "a run that succeeds", &finished.stderr);
         }
         self.stdout = finished.stdout;
+    }
+
+    /// Runs all examples of a page as the tests of one program, one for each block.
+    fn examples(&mut self) {
+        if self.examples.is_empty() {
+            return;
+        }
+        let declared = self
+            .page
+            .blocks
+            .iter()
+            .filter(|block| block.language == "text");
+        let names = declared.filter_map(|block| {
+            let words = block.body.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words
+                .skip_while(|word| !["fn", "enum"].contains(word))
+                .nth(1)
+        });
+        let names = BTreeSet::from_iter(names);
+        let mut program = format!("use {}.{{", self.page.title);
+        program += &format!("{}}};\n", Vec::from_iter(names).join(", "));
+        for block in &self.examples {
+            let expected: Vec<&str> = block.body.lines().filter(|line| !line.is_empty()).collect();
+            let place = self.page.place(block.line);
+            program += &format!("test \"{place}\" {{ expect {}; }}\n", expected.join(", "));
+        }
+        self.project.write("examples.sheaf", &program);
+        let finished = self.sheaf_with(&["test", "examples.sheaf", "--seeds", "1"]);
+        if finished.code != Some(0) {
+            let failed = finished
+                .stdout
+                .lines()
+                .filter(|line| line.starts_with("FAIL"));
+            let found = Vec::from_iter(failed).join("\n") + "\n" + &finished.stderr;
+            self.fail(self.examples[0].line, "examples that are true", &found);
+        }
     }
 
     fn console(&mut self, block: &Block) {

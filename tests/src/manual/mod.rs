@@ -4,8 +4,8 @@
 //!
 //! - `csv depends.csv`, or any other language with a name after it: a file in the folder.
 //! - `sheaf`: a whole program, in the file `program.sheaf`. It is checked, and has exactly the
-//!   diagnostics that stand beside their lines: `//~ E0301`, several codes separated by spaces. Its
-//!   `test` blocks pass. Words after `sheaf`:
+//!   diagnostics that stand beside their lines: `//~ E0301`, several codes separated by spaces. One
+//!   without errors is laid out as by `sheaf fmt`, except on error pages, and its `test` blocks pass. Words after `sheaf`:
 //!     - `continue`: the text goes to the end of the program before it;
 //!     - `run`: it is run over the files of the folder, and succeeds;
 //!     - `live`: it is checked only;
@@ -13,7 +13,10 @@
 //!     - `file=shop/prices.sheaf`: no program but a module that the programs after it may use;
 //!     - `row="not atom"`: the block shows what the row of a table says (see below);
 //!     - `wrong` and `right` stand on error pages only. The first has the page's code and no other
-//!       diagnostic; on a page of family E09 it is run and fails with it. The second has none.
+//!       diagnostic; where nothing is wrong with the text, it is run and fails with it. The second
+//!       has none; on a page of family E09 it is run, of E05 and E06 it is checked only.
+//!     - `example`, in the chapter of the standard library, which is made from `stdlib/`: no program but
+//!       expressions that are true, with the functions of the page in scope.
 //! - `output needs.csv` and `stdout`: a file that the last `run` wrote, and its standard output.
 //! - `console`: the lines with `$ ` are run by a shell, and print the lines below them.
 //! - `sh`, `sql`, `datalog`, `text` without a name: shown and not executed.
@@ -24,9 +27,11 @@
 //! With `SHEAF_BLESS=1` what `output`, `stdout` and `console` blocks show is rewritten, nothing else.
 
 mod execute;
+mod library;
 mod page;
 
 pub use execute::{Failure, execute};
+pub use library::library_pages;
 pub use page::{Block, Page, Table, pieces_of_code};
 
 use std::path::{Path, PathBuf};
