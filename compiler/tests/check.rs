@@ -188,3 +188,31 @@ fn deep_and_large_programs_never_overflow() {
         "input a({columns}) from csv(\"a\"); view b(x: Int); b(c1) if a(c1: c1, ..);"
     ));
 }
+
+#[test]
+fn literals_and_steps_are_taken_as_they_are_meant() {
+    for text in [
+        // Places of a literal are those it is written with.
+        "fn gross(net: Decimal(2)) -> Decimal(4) { net * 1.19 }\nview a(x: Decimal(4));\na(gross(1.00));",
+        "fn half(x: Decimal(2)) -> Decimal(2) { x / 2 }\nview a(x: Decimal(2));\na(half(1.00));",
+        // Elements of literals take the type that is needed.
+        "view a(x: List<Int>, y: Set<Int>, m: Bool);\na([1] + [2], {1}.union({2}), {\"a\": 1} == {\"a\": -1});",
+        // A date may be written beside one.
+        "input e(d: Date) from csv(\"e.csv\");\nview a(x: Duration);\na(d - \"2026-01-01\") if e(d);",
+        // The shortest way with what comes before.
+        "input e(a: String, b: String, n: Nat) from csv(\"e.csv\");\nview way(a: String, b: String) -> Min<(Nat, String)>;\nway(a, b) -> (n, a) if e(a, b, n);\nway(a, c) -> (d + n, b) if way(a, b) -> (d, _), e(b, c, n);",
+        // Functions may follow the shape of a value.
+        "enum Tree<T> { Leaf(T), Node(Tree2<T>) }\nrecord Tree2<T> { left: List<Tree<T>>, right: List<Tree<T>> }\nfn size<T>(t: Tree<T>) -> Nat {\n    match t {\n        Leaf(_) => 1,\n        Node(Tree2 { left, right }) => sum(size(x) for x in left) + sum(size(x) for x in right),\n    }\n}\nview a(n: Nat);\na(size(Leaf(1)));",
+    ] {
+        let mut sources = Sources::new();
+        let root = sources.add("t", text);
+        let checked = check(&mut sources, root, &mut NoModules);
+        let messages: Vec<String> = checked
+            .diagnostics
+            .iter()
+            .map(|d| d.short(&sources))
+            .collect();
+        assert!(messages.is_empty(), "{text}\n{messages:?}");
+        assert!(checked.runnable().is_some());
+    }
+}

@@ -40,14 +40,28 @@ fn function(operator: BinaryOperator) -> Function {
     }
 }
 
-/// The type that a literal beside an operand of type `other` gets.
-fn beside(operator: BinaryOperator, other: &Type) -> Option<Type> {
+/// The type that `literal` gets beside an operand of type `other`.
+fn beside(operator: BinaryOperator, other: &Type, literal: &ast::Expr) -> Option<Type> {
     let is_scaling = matches!(operator, BinaryOperator::Multiply | BinaryOperator::Divide);
     match other {
-        Type::Decimal(_) if operator == BinaryOperator::Multiply => Some(Type::Decimal(0)),
+        Type::Decimal(_) if is_scaling => Some(Type::Decimal(places(literal))),
         Type::Duration if is_scaling => Some(Type::Int),
-        Type::Time | Type::Date | Type::Duration if is_arithmetic(operator) => None,
+        Type::Duration if is_arithmetic(operator) => None,
         _ => Some(other.clone()),
+    }
+}
+
+/// How many places after the point a literal is written with.
+fn places(literal: &ast::Expr) -> u8 {
+    match &literal.kind {
+        ast::ExprKind::Literal(ast::Literal::Float { text, .. }) => {
+            let behind = text.split_once('.').map_or("", |(_, behind)| behind);
+            let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+            u8::try_from(digits).unwrap_or(u8::MAX).min(18)
+        }
+        ast::ExprKind::Unary { operand, .. } => places(operand),
+        ast::ExprKind::Binary { left, right, .. } => places(left).max(places(right)),
+        _ => 0,
     }
 }
 
@@ -71,16 +85,18 @@ impl Body<'_, '_> {
         }
         let keeps_hint = is_arithmetic(operator)
             && !(operator == BinaryOperator::Multiply && matches!(hint, Some(Type::Decimal(_))));
-        let hint = hint.filter(|hint| keeps_hint && hint.is_numeric());
+        let is_joined =
+            |hint: &Type| operator == BinaryOperator::Add && matches!(hint, Type::List(_));
+        let hint = hint.filter(|hint| keeps_hint && (hint.is_numeric() || is_joined(hint)));
         let (first, second) = match (is_weak(left), is_weak(right)) {
             (true, false) => {
                 let second = self.infer_known(right, None);
-                let hint = beside(operator, &second.ty);
+                let hint = beside(operator, &second.ty, left);
                 (self.infer(left, hint.as_ref()), second)
             }
             (false, true) => {
                 let first = self.infer_known(left, None);
-                let hint = beside(operator, &first.ty);
+                let hint = beside(operator, &first.ty, right);
                 let second = self.infer(right, hint.as_ref());
                 (first, second)
             }

@@ -172,16 +172,16 @@ impl Body<'_, '_> {
                 "`{0}` is a function of this file: write `{0}(…)`",
                 name.text
             )),
+            _ if !elsewhere.is_empty() => diagnostic.help(format!(
+                "`{}` is a function of `std.{}`",
+                name.text,
+                elsewhere.join("`, `std.")
+            )),
             Some(near) => diagnostic.fix(
                 format!("did you mean `{near}`?"),
                 name.span,
                 near.to_owned(),
             ),
-            None if !elsewhere.is_empty() => diagnostic.help(format!(
-                "`{}` is a function of `std.{}`",
-                name.text,
-                elsewhere.join("`, `std.")
-            )),
             None => diagnostic.help("members are functions of the standard library"),
         });
     }
@@ -451,7 +451,8 @@ fn written_places(expr: &ast::Expr) -> Option<u8> {
 fn receiver_hint(name: &str, hint: Option<&Type>) -> Option<Type> {
     match name {
         "or" => hint.map(|hint| Type::Option(Box::new(hint.clone()))),
-        "drop" | "reverse" | "slice" | "sort" | "take" | "union" => hint.cloned(),
+        "append" | "difference" | "drop" | "intersect" | "reverse" | "slice" | "sort" | "take"
+        | "union" => hint.cloned(),
         _ => None,
     }
 }

@@ -208,6 +208,18 @@ impl Body<'_, '_> {
                 }
             }
         }
+        if is_map && self.is_determined(pattern) && !matches!(pattern.kind, PatternKind::Tuple(_)) {
+            let diagnostic = self
+                .error(
+                    codes::WRONG_TYPE,
+                    pattern.span,
+                    "the elements of a map are pairs of a key and a value",
+                )
+                .label("one value")
+                .help("write `m.contains(key)` to ask for a key, or `(key, value) in m`");
+            self.report(diagnostic);
+            return self.poison_of(&Type::Bool, at);
+        }
         // Otherwise elements that fit are counted.
         let span = self.span(at);
         let mark = self.enter();

@@ -65,7 +65,8 @@ fn motion_of(combiner: &Combiner) -> Motion {
 /// What is wrong with a rule.
 enum Fault {
     NotMonotone(sheaf_ir::Span, String),
-    Endless(sheaf_ir::Span),
+    /// With whether the values rise.
+    Endless(sheaf_ir::Span, bool),
 }
 
 impl Checker<'_> {
@@ -145,8 +146,12 @@ impl Checker<'_> {
                     .help("compute this in a view over the finished recursion"),
                 );
             }
-            Fault::Endless(span) => {
+            Fault::Endless(span, is_rising) => {
                 let (file, at) = super::place(span);
+                let bound = match is_rising {
+                    true => "`min(…, 1000)`",
+                    false => "`max(…, 0)`",
+                };
                 self.report(
                     Diagnostic::warning(
                         codes::ENDLESS_CLIMB,
@@ -156,7 +161,7 @@ impl Checker<'_> {
                     )
                     .label("each round may go further")
                     .note("A circle in the data would never settle; the iteration limit would stop it with an error.")
-                    .help("bound it with a test, or make sure that the data has no circle"),
+                    .help(format!("bound it, as in {bound}, or make sure that the data has no circle")),
                 );
             }
         }
@@ -182,7 +187,7 @@ pub(super) fn climb(program: &Program, rule: &Rule, lattices: &BTreeMap<&str, &C
     };
     let fault = match steps.fault(rule) {
         Some(Fault::NotMonotone(span, reason)) => Some((span, reason)),
-        Some(Fault::Endless(_)) | None => None,
+        Some(Fault::Endless(..)) | None => None,
     };
     Climb {
         fault,
@@ -255,7 +260,7 @@ impl Steps<'_> {
             return Some(self.blame(contribution, &reason));
         }
         (found != Motion::Still && !is_bounded && self.may_climb(contribution, &wanted))
-            .then_some(Fault::Endless(contribution.span))
+            .then_some(Fault::Endless(contribution.span, wanted != Motion::Down))
     }
 
     /// Gives the values that positive atoms read from lattices of the stratum their motions.
@@ -475,6 +480,13 @@ impl Steps<'_> {
             (Function::Contains, [a, Motion::Still]) if matches!(ty, Some(Type::Set(_))) => {
                 a.clone()
             }
+            // Tuples are compared part by part, so the first decides as long as the rest stands still.
+            (Function::Tuple, [first, rest @ ..])
+                if rest.iter().all(|motion| *motion == Motion::Still) =>
+            {
+                first.clone()
+            }
+            (Function::Field(0), [a]) if matches!(ty, Some(Type::Tuple(_))) => a.clone(),
             (Function::Ge | Function::Gt, [a, b]) => a.with(&b.reversed()),
             (Function::Le | Function::Lt, [a, b]) => a.reversed().with(b),
             _ => Motion::Any,
@@ -491,6 +503,11 @@ impl Steps<'_> {
                 .lattices
                 .values()
                 .any(|lattice| lattice.join == *function),
+            ExprKind::Call(Function::Tuple, parts) => {
+                return parts
+                    .first()
+                    .is_some_and(|part| self.may_climb(part, motion));
+            }
             ExprKind::Call(Function::ToInt, arguments) => {
                 return arguments
                     .iter()

@@ -1148,6 +1148,15 @@ m() -> {a: a} if e(a);
 "#,
     ),
     (
+        "a key where pairs are",
+        r#"
+input e(a: String) from csv("e.csv");
+param m: Map<String, Int>;
+view a(x: String);
+a(x) if e(x), "a" in m;
+"#,
+    ),
+    (
         "Rev alone",
         r#"
 input e(a: String) from csv("e.csv");

@@ -215,6 +215,13 @@ impl Trends<'_> {
             }
             (Function::Div, [_, b], [x, Trend::Fixed]) if is_not_negative(b) => x.ordered(),
             (Function::Least | Function::Greatest, _, [x, y]) => x.and(*y).ordered(),
+            // Tuples are compared part by part: the first decides as long as the rest is fixed.
+            (Function::Tuple, _, [first, rest @ ..])
+                if rest.iter().all(|trend| *trend == Trend::Fixed) =>
+            {
+                first.ordered()
+            }
+            (Function::Field(0), [a], [x]) if matches!(a.ty, Type::Tuple(_)) => x.ordered(),
             (Function::Lt | Function::Le, _, [x, y]) => x.reversed().and(*y).ordered(),
             (Function::Gt | Function::Ge, _, [x, y]) => x.and(y.reversed()).ordered(),
             (Function::Eq, [a, b], [x, y]) => match (as_bool(a), as_bool(b)) {
