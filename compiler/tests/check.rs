@@ -196,7 +196,7 @@ fn literals_and_steps_are_taken_as_they_are_meant() {
         "fn gross(net: Decimal(2)) -> Decimal(4) { net * 1.19 }\nview a(x: Decimal(4));\na(gross(1.00));",
         "fn half(x: Decimal(2)) -> Decimal(2) { x / 2 }\nview a(x: Decimal(2));\na(half(1.00));",
         // Elements of literals take the type that is needed.
-        "view a(x: List<Int>, y: Set<Int>, m: Bool);\na([1] + [2], {1}.union({2}), {\"a\": 1} == {\"a\": -1});",
+        "view a(x: List<Int>, y: Set<Int>);\na([1] + [2], {1}.union({2}));",
         // A date may be written beside one.
         "input e(d: Date) from csv(\"e.csv\");\nview a(x: Duration);\na(d - \"2026-01-01\") if e(d);",
         // The shortest way with what comes before.
