@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::Checker;
+use super::circles::Use;
 use super::function::Definition;
 use super::generic::{Template, TemplateItem};
 use super::library::{self, Intrinsic};
 use super::suggest::nearest;
 use super::types::Alias;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::library::ROOT as LIBRARY;
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, EffectKind, ItemKind, Name};
 use crate::syntax::parse;
@@ -357,19 +359,27 @@ impl<'a> Checker<'a> {
 
     /// Gives every `use` its meaning.
     pub(super) fn resolve_uses(&mut self) {
-        // All look-ups see declarations only, never what other modules bring in themselves.
-        let mut found = Vec::new();
-        for module in 0..self.modules.len() {
+        let mut missing = Vec::new();
+        for module in self.modules_by_use() {
+            // A module sees of itself what it declares, never what it brings in.
+            let mut found = Vec::new();
             for item in self.items(module) {
                 if let ItemKind::Use(used) = &item.kind {
                     for name in &used.names {
-                        self.resolve_use(module, item, used, name, &mut found);
+                        self.resolve_use(module, item, used, name, &mut found, &mut missing);
                     }
                 }
             }
+            for (space, name, entry) in found {
+                self.declare(module, space, &name, entry);
+            }
         }
-        for (module, space, name, entry) in found {
-            self.declare(module, space, &name, entry);
+        let together = self.report_circles();
+        for (module, other, diagnostic) in missing {
+            // In a circle, a name that is not there may be one that was to come round it.
+            if !together.contains(&(module, other)) {
+                self.report(diagnostic);
+            }
         }
     }
 
@@ -379,56 +389,56 @@ impl<'a> Checker<'a> {
         item: &ast::Item,
         used: &ast::Use,
         name: &ast::UseName,
-        found: &mut Vec<(usize, Space, String, Entry)>,
+        found: &mut Vec<(Space, String, Entry)>,
+        missing: &mut Vec<(usize, usize, Diagnostic)>,
     ) {
         let path: Vec<&str> = used.module.iter().map(Name::as_str).collect();
         let here = name.alias.as_ref().unwrap_or(&name.name);
         let mut add = |space: Space, entry: Entry| {
-            found.push((module, space, here.as_str().to_owned(), entry));
+            found.push((space, here.as_str().to_owned(), entry));
+        };
+        let entry = |def: Def, file: FileId| Entry {
+            def,
+            file,
+            span: here.span,
+            public: item.public.is_some(),
+            is_used: true,
         };
         let joined = path.join(".");
-        let mut any = false;
-        let mut hidden = None;
-        if let Some(other) = self.module_index(&joined) {
-            for space in [Space::Callable, Space::Param, Space::Type] {
-                let names = self.scopes[other].space(space);
-                let Some(target) = names.get(name.name.as_str()).cloned() else {
-                    continue;
-                };
-                any = true;
-                if !target.public && target.def != Def::Silent {
-                    hidden = Some(target.clone());
-                }
-                let file = self.file(module);
-                add(
-                    space,
-                    Entry {
-                        def: target.def,
-                        file,
-                        span: here.span,
-                        public: item.public.is_some(),
-                        is_used: true,
-                    },
-                );
-            }
-        }
         let full = match joined.is_empty() {
             true => name.name.as_str().to_owned(),
             false => format!("{joined}.{}", name.name.as_str()),
         };
-        if let Some(index) = self.module_index(&full).filter(|_| !any) {
+        let file = self.file(module);
+        let inner = self.target(module, &full);
+        let outer = self.target(module, &joined);
+        let mut any = false;
+        let mut hidden = None;
+        if let Some(other) = outer {
+            for space in [Space::Callable, Space::Param, Space::Type, Space::Module] {
+                let names = self.scopes[other].space(space);
+                let Some(target) = names.get(name.name.as_str()).cloned() else {
+                    continue;
+                };
+                let is_visible = target.public || target.def == Def::Silent;
+                // A module that the other one uses for itself does not hide a file.
+                let is_own = matches!(space, Space::Module) || target.is_used && inner.is_some();
+                if !is_visible && is_own {
+                    continue;
+                }
+                any = true;
+                if !is_visible {
+                    hidden = Some(target.clone());
+                }
+                add(space, entry(target.def, file));
+            }
+        }
+        if let Some(index) = inner.filter(|_| !any) {
             any = true;
-            let file = self.file(module);
-            add(
-                Space::Module,
-                Entry {
-                    def: Def::Module(index),
-                    file,
-                    span: here.span,
-                    public: false,
-                    is_used: true,
-                },
-            );
+            add(Space::Module, entry(Def::Module(index), file));
+            self.note_use(module, index, name);
+        } else if let Some(other) = outer {
+            self.note_use(module, other, name);
         }
         if let Some(target) = hidden {
             self.not_public(module, &name.name, &target, &joined);
@@ -443,24 +453,56 @@ impl<'a> Checker<'a> {
             }
         }
         self.scopes[module].is_open = true;
-        if path.first() == Some(&"std") {
+        if path.first() == Some(&LIBRARY) {
             return self.unknown_std(module, &used.module, &name.name);
         }
         let unreadable = &self.modules[module].unreadable;
-        if !unreadable.contains(&joined) && !unreadable.contains(&full) {
-            self.unknown_use(module, &joined, &full, name);
+        if unreadable.contains(&joined) || unreadable.contains(&full) {
+            return;
+        }
+        if let Some(other) = outer.filter(|other| !self.scopes[*other].is_open) {
+            missing.push((
+                module,
+                other,
+                self.unknown_use(module, other, &joined, name),
+            ));
         }
     }
 
-    fn module_index(&self, path: &str) -> Option<usize> {
-        let is_named = |module: &super::Module| {
-            !path.is_empty() && module.path == path && module.owner.is_none()
-        };
+    fn note_use(&mut self, from: usize, to: usize, name: &ast::UseName) {
+        let span = name.name.span;
+        self.uses.push(Use { from, to, span });
+    }
+
+    /// The module that a path leads to which a `use` of a module names.
+    fn target(&self, module: usize, path: &str) -> Option<usize> {
+        let targets = &self.modules[module].targets;
+        match targets.get(path) {
+            Some(path) => self.module_index(path),
+            None => self
+                .module_index(path)
+                .filter(|index| self.modules[*index].is_library),
+        }
+    }
+
+    /// The module that the program knows by a path.
+    pub(super) fn module_index(&self, path: &str) -> Option<usize> {
+        let is_named = |module: &super::Module| module.path == path && module.owner.is_none();
         self.modules.iter().position(is_named)
     }
 
     fn not_public(&mut self, module: usize, name: &Name, target: &Entry, path: &str) {
         let file = self.file(module);
+        let (there, help) = match target.is_used {
+            true => (
+                "brought in here, without `pub`",
+                "write `pub` before this `use`",
+            ),
+            false => (
+                "declared here, without `pub`",
+                "write `pub` before its declaration",
+            ),
+        };
         self.report(
             Diagnostic::error(
                 codes::NOT_PUBLIC,
@@ -469,59 +511,39 @@ impl<'a> Checker<'a> {
                 format!("`{}` of module `{path}` is not public", name.text),
             )
             .label("not public")
-            .and_in(target.file, target.span, "declared here, without `pub`")
-            .help("write `pub` before its declaration"),
+            .and_in(target.file, target.span, there)
+            .help(help),
         );
     }
 
-    fn unknown_use(&mut self, module: usize, path: &str, full: &str, name: &ast::UseName) {
-        let file = self.file(module);
-        let diagnostic = match self.module_index(path) {
-            Some(other) if self.scopes[other].is_open => return,
-            Some(other) => {
-                let scope = &self.scopes[other];
-                let names = scope
-                    .callables
-                    .keys()
-                    .chain(scope.params.keys())
-                    .chain(scope.types.keys());
-                let near = nearest(name.name.as_str(), names.map(String::as_str));
-                let diagnostic = Diagnostic::error(
-                    codes::NOT_IN_MODULE,
-                    file,
-                    name.name.span,
-                    format!("module `{path}` has no `{}`", name.name.text),
-                )
-                .label("not declared there");
-                match near {
-                    Some(near) => diagnostic.fix(
-                        format!("did you mean `{near}`?"),
-                        name.name.span,
-                        near.to_owned(),
-                    ),
-                    None => diagnostic.help("look the name up in the module's file"),
-                }
-            }
-            None => {
-                let missing = match path.is_empty() {
-                    true => full,
-                    false => path,
-                };
-                Diagnostic::error(
-                    codes::NO_MODULE,
-                    file,
-                    name.name.span,
-                    format!("there is no module `{missing}`"),
-                )
-                .label("its module cannot be found")
-                .note(format!(
-                    "A module is a file: `{}.sheaf`, in the folder of the root file.",
-                    missing.replace('.', "/")
-                ))
-                .help("create the file, or correct the path")
-            }
-        };
-        self.report(diagnostic);
+    /// A name that a module does not declare.
+    fn unknown_use(
+        &self,
+        module: usize,
+        other: usize,
+        path: &str,
+        name: &ast::UseName,
+    ) -> Diagnostic {
+        let scope = &self.scopes[other];
+        let spaces = [&scope.callables, &scope.params, &scope.types];
+        let names = spaces.into_iter().flatten();
+        let visible = names.filter(|(_, entry)| entry.public || !entry.is_used);
+        let near = nearest(name.name.as_str(), visible.map(|(name, _)| name.as_str()));
+        let diagnostic = Diagnostic::error(
+            codes::NOT_IN_MODULE,
+            self.file(module),
+            name.name.span,
+            format!("module `{path}` has no `{}`", name.name.text),
+        )
+        .label("not declared there");
+        match near {
+            Some(near) => diagnostic.fix(
+                format!("did you mean `{near}`?"),
+                name.name.span,
+                near.to_owned(),
+            ),
+            None => diagnostic.help("look the name up in the module's file"),
+        }
     }
 
     /// A path into the standard library that leads nowhere.
