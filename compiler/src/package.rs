@@ -306,7 +306,7 @@ fn is_package_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(is_part)
         && name != "std"
-        && !parse(FileId(0), &format!("use {name};")).has_errors()
+        && !parse(FileId(0), &format!("view {name}();")).has_errors()
 }
 
 /// Three numbers without leading zeros.

@@ -300,7 +300,7 @@ fn a_wrong_path_is_told_what_was_meant() {
     ];
     for (wrong, near, right) in cases {
         let text = format!("{wrong}\nview a(x: Int);\na(x) if near(x);\n");
-        let (checked, lines) = run(&[("app/main.sheaf", &text)]);
+        let (checked, lines) = run(&[("app/main.sheaf", &text), ("geo/geo.sheaf", "-")]);
         let [diagnostic] = checked.diagnostics.as_slice() else {
             panic!("{wrong}\n{lines}");
         };
