@@ -7,7 +7,7 @@
 //!   declaration could not be read, a type that is not known. Poison is silent wherever it is used.
 //! - The order of declarations, rules and conditions changes neither the diagnostics nor the program.
 //!
-//! The order of the work: files are read ([`modules`]), names declared and looked up ([`names`]),
+//! The order of the work: files are read ([`modules`]), names declared and looked up ([`names`], [`uses`]),
 //! declarations given types ([`declare`]), function bodies checked ([`function`]), rules checked
 //! ([`rule`], [`conditions`], [`expr`]) and effects ([`live`]), then the whole is put in strata ([`strata`]) and
 //! labelled ([`labels`]), and what effects read is held against the labels.
@@ -50,6 +50,7 @@ mod suggest;
 mod termination;
 mod test_block;
 mod types;
+mod uses;
 
 pub use not_yet::not_yet_run;
 
