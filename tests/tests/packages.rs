@@ -13,7 +13,7 @@ const FILES: &[(&str, &str)] = &[
     (
         "work/app/main.sheaf",
         "use shop.prices.{price};\nuse geo.cities.{near};\n\
-         view offer(sku: String, city: String);\noffer(s, c) if price(s, n), n < 100, near(c);\n\
+         pub view offer(sku: String, city: String);\noffer(s, c) if price(s, n), n < 100, near(c);\n\
          output offer to csv(\"offer.csv\");\n",
     ),
     (
@@ -108,7 +108,8 @@ fn wrong_packages_are_told_at_their_place() {
         ),
         (
             "work/libs/geo/names.sheaf",
-            "use cities.near;\npub fn ulm() -> String { \"Ulm\" }\n".to_owned(),
+            "use cities.near;\npub fn ulm() -> String { \"Ulm\" }\nview u(s: String);\nu(s) if near(s);\n"
+                .to_owned(),
             "work/libs/geo/cities.sheaf:1:11: error[E0707]: modules use each other in a circle: \
              `geo.cities` → `geo.names` → `geo.cities`\n",
         ),
