@@ -231,7 +231,7 @@ fn each_mistake_is_told_once_where_it_is() {
         ),
         (
             &[("app/sheaf.toml", &app(&[all[0], all[1], ("map", "maps")]))],
-            "app/sheaf.toml:6:1: error[E0711]: the folder `../maps` holds the package `maps`, not `map`",
+            "app/sheaf.toml:7:1: error[E0711]: the folder `../maps` holds the package `maps`, not `map`",
         ),
         (
             &[("geo/sheaf.toml", "[package")],
