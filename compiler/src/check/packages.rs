@@ -84,7 +84,7 @@ impl Packages {
         sources: &mut Sources,
         loader: &mut dyn Loader,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Result<usize, Option<Diagnostic>> {
+    ) -> Result<usize, Vec<Diagnostic>> {
         let file = self.0[of].file.unwrap_or_default();
         let path = &dependency.path;
         let missing = |message: String, label: &str| {
@@ -95,9 +95,9 @@ impl Packages {
         let Some(id) = loader.dependency(self.0[of].id, path) else {
             let message =
                 format!("the package `{name}` cannot be found: there is no folder `{path}`");
-            return Err(Some(
+            return Err(vec![
                 missing(message, "no such folder").help("correct the path, or create the package"),
-            ));
+            ]);
         };
         let known = self.0.iter().position(|package| package.id == id);
         let index = match known {
@@ -108,18 +108,18 @@ impl Packages {
                     Ok(None) => {
                         let message =
                             format!("the folder `{path}` is no package: it has no `{MANIFEST}`");
-                        return Err(Some(missing(message, "no package").help(format!(
+                        return Err(vec![missing(message, "no package").help(format!(
                             "create it there: `[package]`, `name = \"{name}\"`, `version = \"0.1.0\"`"
-                        ))));
+                        ))]);
                     }
                     Err(reason) => {
                         let message = format!(
                             "the `{MANIFEST}` of package `{name}` cannot be read: {reason}"
                         );
-                        return Err(Some(
+                        return Err(vec![
                             missing(message, "needed here")
                                 .help("check its permissions, and that it is a text in UTF-8"),
-                        ));
+                        ]);
                     }
                 };
                 self.0.push(package);
@@ -128,14 +128,14 @@ impl Packages {
         };
         let package = &self.0[index];
         let Some((manifest, there)) = package.manifest.as_ref().zip(package.file) else {
-            return Err(None);
+            return Err(Vec::new());
         };
         if manifest.name != name {
             let message = format!(
                 "the folder `{path}` holds the package `{}`, not `{name}`",
                 manifest.name
             );
-            return Err(Some(
+            return Err(vec![
                 Diagnostic::error(codes::NO_PACKAGE, file, dependency.span, message)
                     .label("another name")
                     .and_in(there, manifest.name_span, "its name")
@@ -143,7 +143,7 @@ impl Packages {
                         "write `{} = …`, or correct the path",
                         manifest.name
                     )),
-            ));
+            ]);
         }
         let first = self.0.iter().position(|package| package.name() == name);
         if let Some(first) = first.filter(|first| *first != index) {
@@ -158,9 +158,9 @@ impl Packages {
                 }
                 None => diagnostic,
             };
-            return Err(Some(
+            return Err(vec![
                 diagnostic.help("rename one of them, or let both paths lead to one folder"),
-            ));
+            ]);
         }
         Ok(index)
     }
