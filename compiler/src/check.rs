@@ -7,7 +7,7 @@
 //!   declaration could not be read, a type that is not known. Poison is silent wherever it is used.
 //! - The order of declarations, rules and conditions changes neither the diagnostics nor the program.
 //!
-//! The order of the work: files are read ([`modules`]), names declared and looked up ([`names`]),
+//! The order of the work: files are read ([`modules`]), names declared and looked up ([`names`], [`uses`]),
 //! declarations given types ([`declare`]), function bodies checked ([`function`]), rules checked
 //! ([`rule`], [`conditions`], [`expr`]) and effects ([`live`]), then the whole is put in strata ([`strata`]) and
 //! labelled ([`labels`]), and what effects read is held against the labels.
@@ -16,6 +16,7 @@ mod atom;
 mod binary;
 mod body;
 mod call;
+mod circles;
 mod combiner;
 mod comprehension;
 mod conditions;
@@ -40,6 +41,7 @@ mod monotone;
 mod names;
 mod nominal;
 mod not_yet;
+mod packages;
 mod pattern;
 mod reads;
 mod rule;
@@ -48,6 +50,7 @@ mod suggest;
 mod termination;
 mod test_block;
 mod types;
+mod uses;
 
 pub use not_yet::not_yet_run;
 
@@ -63,6 +66,7 @@ use crate::syntax::ast;
 pub(crate) use library::PRELUDE;
 use modules::Module;
 use names::Scope;
+pub(crate) use suggest::nearest;
 
 /// The deepest an expression of the checked program may nest, with the functions it calls.
 pub const MAX_DEPTH: usize = 384;
@@ -70,19 +74,53 @@ pub const MAX_DEPTH: usize = 384;
 /// The largest a rule may be, counted in expressions, with the functions it calls.
 pub const MAX_SIZE: usize = 200_000;
 
-/// Where the files of modules come from.
+/// Where the files of modules and packages come from. Only [`Loader::load`] is needed for programs
+/// without packages.
 pub trait Loader {
-    /// The text of a module, named by its path (`shop.prices`), relative to the root file's folder;
+    /// The text of a module, named by its path (`shop.prices`), relative to the folder of a package;
     /// `Ok(None)` if there is none.
     ///
     /// # Errors
     /// A short clause saying why a file that is there cannot be read.
-    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String>;
+    fn load(&mut self, package: PackageId, module: &str) -> Result<Option<LoadedFile>, String>;
+
+    /// The path of the root file as a module of its package, if it has one.
+    fn root(&self) -> Option<String> {
+        None
+    }
+
+    /// The `sheaf.toml` of a package; `Ok(None)` if there is none.
+    ///
+    /// # Errors
+    /// A short clause saying why a file that is there cannot be read.
+    fn manifest(&mut self, _package: PackageId) -> Result<Option<LoadedFile>, String> {
+        Ok(None)
+    }
+
+    /// The package in a folder, named by its path from the folder of the package `of`; `None` if there
+    /// is no such folder. One folder is one package, whatever path leads there.
+    fn dependency(&mut self, _of: PackageId, _path: &str) -> Option<PackageId> {
+        None
+    }
+
+    /// Modules of a package that a wrong path may have been meant for.
+    fn near(&mut self, _package: PackageId, _module: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-/// The file of a module.
+/// A number that a [`Loader`] gives to the folder of a package.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageId(pub usize);
+
+impl PackageId {
+    /// The package of the root file, or its folder if it belongs to none.
+    pub const ROOT: PackageId = PackageId(0);
+}
+
+/// The file of a module, or a `sheaf.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadedModule {
+pub struct LoadedFile {
     /// The name that messages print, such as its path.
     pub name: String,
     /// Its text.
@@ -94,7 +132,7 @@ pub struct LoadedModule {
 pub struct NoModules;
 
 impl Loader for NoModules {
-    fn load(&mut self, _: &str) -> Result<Option<LoadedModule>, String> {
+    fn load(&mut self, _: PackageId, _: &str) -> Result<Option<LoadedFile>, String> {
         Ok(None)
     }
 }
@@ -181,6 +219,8 @@ struct Checker<'a> {
     live: BTreeMap<String, hir::Reason>,
     /// Names brought in by `use` and read somewhere: module and name.
     used: BTreeSet<(usize, String)>,
+    /// Which module uses which.
+    uses: Vec<circles::Use>,
     /// Items reported as not yet run: module and first byte.
     not_yet: BTreeSet<(usize, u32)>,
     /// What is known of state, effects and services.
@@ -218,6 +258,7 @@ impl<'a> Checker<'a> {
             derived: BTreeSet::new(),
             live: BTreeMap::new(),
             used: BTreeSet::new(),
+            uses: Vec::new(),
             not_yet: BTreeSet::new(),
             effects: live::Effects::default(),
         }
@@ -229,6 +270,11 @@ impl<'a> Checker<'a> {
 
     fn file(&self, module: usize) -> FileId {
         self.modules[module].file
+    }
+
+    /// Whether a module stands in the root file. Its outputs and tests alone belong to the program.
+    fn is_root_file(&self, module: usize) -> bool {
+        self.file(module) == self.file(0)
     }
 
     /// The span as the checked program carries it.

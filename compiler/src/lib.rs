@@ -9,5 +9,6 @@ pub mod format;
 pub mod hir;
 pub mod library;
 pub mod lower;
+pub mod package;
 pub mod source;
 pub mod syntax;

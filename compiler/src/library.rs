@@ -15,6 +15,15 @@ modules! {
     "bytes" "convert" "date" "duration" "hash" "id" "json" "list" "map" "math" "option" "set" "text" "time"
 }
 
+/// What every path into the library begins with.
+pub(crate) const ROOT: &str = "std";
+
+/// The name of a module below `std`, if there is such a one.
+pub(crate) fn name(module: &str) -> Option<&'static str> {
+    let mut names = MODULES.iter().map(|(name, _)| *name);
+    names.find(|name| *name == module)
+}
+
 /// The text of a module below `std`.
 pub fn text(module: &str) -> Option<&'static str> {
     let (_, text) = MODULES.iter().find(|(name, _)| *name == module)?;

@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
 use proptest::prelude::*;
-use sheaf_compiler::check::{Checked, LoadedModule, Loader, NoModules, check, not_yet_run};
+use sheaf_compiler::check::{
+    Checked, LoadedFile, Loader, NoModules, PackageId, check, not_yet_run,
+};
 use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::source::{FileId, Sources, Span};
 use sheaf_compiler::syntax::ast::{Item, ItemKind, OnStatement, Rule};
@@ -376,12 +378,12 @@ fn labels_say_which_uses_of_a_climbing_value_are_monotone() {
 struct Shop;
 
 impl Loader for Shop {
-    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String> {
+    fn load(&mut self, _: PackageId, module: &str) -> Result<Option<LoadedFile>, String> {
         let text = "pub service Stock {\n    table count(sku: String) -> Sum<Nat>;\n    \
                     message sold(sku: String);\n    request left(sku: String) -> Nat;\n    \
                     on sold(sku) { merge count(sku) -> 1; }\n    \
                     on left(_) { reply 1; }\n}\n";
-        Ok((module == "shop").then(|| LoadedModule {
+        Ok((module == "shop").then(|| LoadedFile {
             name: "shop.sheaf".to_owned(),
             text: text.to_owned(),
         }))

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use sheaf_compiler::check::{Checked, LoadedModule, Loader, check};
+use sheaf_compiler::check::{Checked, LoadedFile, Loader, PackageId, check};
 use sheaf_compiler::hir;
 use sheaf_compiler::source::Sources;
 
@@ -13,13 +13,13 @@ use sheaf_compiler::source::Sources;
 struct Files(BTreeMap<&'static str, &'static str>);
 
 impl Loader for Files {
-    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String> {
+    fn load(&mut self, _: PackageId, module: &str) -> Result<Option<LoadedFile>, String> {
         if module == "locked" {
             return Err("permission denied".to_owned());
         }
         let text = self.0.get(module);
         let name = format!("{}.sheaf", module.replace('.', "/"));
-        Ok(text.map(|text| LoadedModule {
+        Ok(text.map(|text| LoadedFile {
             name,
             text: (*text).to_owned(),
         }))
@@ -46,10 +46,22 @@ fn run(root: &str) -> (Checked, String) {
             "main2",
             "use circle.{a}; pub view b(x: Int); b(1); b(x) if a(x), x < 0;",
         ),
+        ("left", "pub use right.x;"),
+        ("right", "pub use left.x;"),
+        (
+            "front",
+            "pub use shop.prices.{price, cheap, Sku as Text}; pub type Money = Int;\n\
+             use shop.prices.double; pub view d(x: Int); d(double(1));",
+        ),
+        (
+            "reports",
+            "pub view total(x: Int);\ntotal(1);\noutput total to csv(\"t.csv\");\n\
+             test \"t\" { expect total(\"one\"); }\ntest \"u\" { expect total(1); }\n",
+        ),
         ("broken", "pub view a(x: Int;\npub view b(x: Int);\nb(1);"),
     ]));
     let mut sources = Sources::new();
-    let id = sources.add("dir/main.sheaf", root);
+    let id = sources.add("main.sheaf", root);
     let checked = check(&mut sources, id, &mut { files });
     let lines: Vec<String> = checked
         .diagnostics
@@ -81,27 +93,80 @@ fn names_come_in_through_use() {
         ["a", "l", "s", "shop.prices.cheap", "shop.prices.price"]
     );
     assert_eq!(checked.program.outputs[0].relation, "shop.prices.cheap");
-    assert_eq!(
-        checked.program.files,
-        ["dir/main.sheaf", "shop/prices.sheaf"]
-    );
+    assert_eq!(checked.program.files, ["main.sheaf", "shop/prices.sheaf"]);
     let text = hir::print(&checked.program);
     assert!(text.contains("not shop.prices.cheap(s)"), "{text}");
     assert!(checked.program.params.contains_key("shop.prices.limit"));
 }
 
 #[test]
-fn modules_may_use_each_other_in_a_circle() {
-    let (checked, lines) = run("use circle.a; view c(x: Int); c(x) if a(x);");
+fn modules_that_use_each_other_in_a_circle_are_told_once() {
+    for root in [
+        "use circle.a; view c(x: Int); c(x) if a(x);",
+        "use main2.b; use circle.a; view c(x: Int); c(x) if a(x), b(x);",
+    ] {
+        let (checked, lines) = run(root);
+        assert_eq!(checked.diagnostics.len(), 1, "{lines}");
+        assert_eq!(
+            lines,
+            "circle.sheaf:1:12: error[E0707]: modules use each other in a circle: \
+             `circle` → `main2` → `circle`"
+        );
+        assert_eq!(checked.diagnostics[0].secondary.len(), 1);
+    }
+}
+
+#[test]
+fn a_circle_of_re_exports_is_a_circle() {
+    let (_, lines) = run("use left.x; view c(n: Int); c(n) if x(n);");
+    assert_eq!(
+        lines,
+        "left.sheaf:1:15: error[E0707]: modules use each other in a circle: `left` → `right` → `left`"
+    );
+}
+
+#[test]
+fn re_exports_are_seen_through() {
+    let (checked, lines) = run(
+        "use front.{price, Money}; use front; view a(x: Money); a(c) if price(s, c), front.cheap(s);",
+    );
     assert_eq!(lines, "");
-    let recursive: Vec<_> = checked
-        .program
-        .strata
-        .iter()
-        .filter(|s| s.recursive)
-        .collect();
-    assert_eq!(recursive.len(), 1);
-    assert_eq!(recursive[0].relations, ["circle.a", "main2.b"]);
+    assert!(checked.program.relations.contains_key("shop.prices.price"));
+    let (_, lines) = run("use front.double; view a(x: Int); a(double(1));");
+    assert_eq!(
+        lines,
+        "main.sheaf:1:11: error[E0704]: `double` of module `front` is not public"
+    );
+}
+
+#[test]
+fn outputs_and_tests_of_other_modules_are_checked_and_not_run() {
+    let (checked, lines) =
+        run("use reports.total; view a(x: Int); a(x) if total(x); output a to stdout();");
+    assert_eq!(
+        lines,
+        "reports.sheaf:4:25: error[E0301]: `Int` is needed here, and this is `String`"
+    );
+    let outputs = &checked.program.outputs;
+    assert_eq!(
+        outputs.iter().map(|o| &*o.relation).collect::<Vec<_>>(),
+        ["a"]
+    );
+    assert!(checked.program.tests.is_empty());
+}
+
+#[test]
+fn the_library_is_reached_by_module_and_by_full_path() {
+    for text in [
+        "use std.text; a(text.lower(\"A\"));",
+        "use std.{text, list}; a(text.lower(\"A\")); a(\"b\") if list.contains([1], 1);",
+        "use std.text as t; a(t.lower(\"A\"));",
+        "use std.text.{lower}; a(lower(\"A\"));",
+        "a(std.text.lower(\"A\"));",
+    ] {
+        let (_, lines) = run(&format!("view a(w: String); {text}"));
+        assert_eq!(lines, "", "{text}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sheaf_compiler::check::{LoadedModule, Loader, check};
+use sheaf_compiler::check::{LoadedFile, Loader, PackageId, check};
 use sheaf_compiler::hir::{self, RelationKind};
 use sheaf_compiler::source::Sources;
 use sheaf_ir::value::Float;
@@ -161,7 +161,7 @@ fn compile(case: &Case) -> Result<hir::Program, String> {
 struct NoModules;
 
 impl Loader for NoModules {
-    fn load(&mut self, _: &str) -> Result<Option<LoadedModule>, String> {
+    fn load(&mut self, _: PackageId, _: &str) -> Result<Option<LoadedFile>, String> {
         Ok(None)
     }
 }

@@ -23,6 +23,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("cranelift-codegen", &["sheaf-kernels"]),
     ("lalrpop-util", &["sheaf-compiler"]),
     ("logos", &["sheaf-compiler"]),
+    ("toml", &["sheaf-compiler"]),
     ("clap", &["sheaf"]),
     (
         "petgraph",

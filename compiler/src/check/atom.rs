@@ -46,7 +46,11 @@ impl<'a> Body<'_, 'a> {
                 def => def,
             };
         }
-        None
+        let first = self.checker.scopes[self.module]
+            .modules
+            .get(path[0].as_str());
+        let is_silent = first.is_some_and(|entry| entry.def == Def::Silent);
+        is_silent.then_some(Def::Silent)
     }
 
     pub(super) fn unknown_relation(&mut self, atom: &ast::Atom) {

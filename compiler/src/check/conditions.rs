@@ -124,7 +124,7 @@ impl<'a> Body<'_, 'a> {
                     value: None,
                 };
                 match self.relation_of(&atom) {
-                    Some(Def::Relation(_)) => Cow::Owned(ast::Condition {
+                    Some(Def::Relation(_) | Def::Silent) => Cow::Owned(ast::Condition {
                         span: condition.span,
                         kind: ConditionKind::Atom {
                             quantifier: Quantifier::Each,

@@ -1,6 +1,6 @@
 //! Sources and sinks: which there are, which options they take, and where those lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sheaf_ir::{Type, Value};
 
@@ -9,7 +9,7 @@ use super::names::Def;
 use super::suggest::nearest;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::hir::{Output, Source};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::syntax::ast::{
     self, Argument, Connector, Expr, ExprKind, ItemKind, Literal, UnaryOperator,
 };
@@ -256,24 +256,35 @@ impl<'a> Checker<'a> {
         );
     }
 
-    /// Checks every `output` of every module.
+    /// Checks every `output` of every module, and keeps those of the root file: to use a module does
+    /// not write its files.
     pub(super) fn check_outputs(&mut self) {
-        for module in 0..self.modules.len() {
-            for item in self.items(module) {
-                if let ItemKind::Output(output) = &item.kind {
-                    self.check_output(module, output);
+        let files = self.modules.iter().map(|module| module.file);
+        let files: BTreeSet<FileId> = files.collect();
+        let root = self.file(0);
+        let others = files.into_iter().filter(|file| *file != root);
+        for file in others.chain([root]) {
+            self.program.outputs.clear();
+            for module in 0..self.modules.len() {
+                if self.file(module) != file {
+                    continue;
+                }
+                for item in self.items(module) {
+                    if let ItemKind::Output(output) = &item.kind {
+                        self.check_output(module, output);
+                    }
                 }
             }
+            self.program.outputs.sort_by(|a, b| {
+                (&a.relation, &a.format, &a.path, a.span).cmp(&(
+                    &b.relation,
+                    &b.format,
+                    &b.path,
+                    b.span,
+                ))
+            });
+            self.refuse_equal_sinks();
         }
-        self.program.outputs.sort_by(|a, b| {
-            (&a.relation, &a.format, &a.path, a.span).cmp(&(
-                &b.relation,
-                &b.format,
-                &b.path,
-                b.span,
-            ))
-        });
-        self.refuse_equal_sinks();
     }
 
     fn check_output(&mut self, module: usize, output: &'a ast::Output) {

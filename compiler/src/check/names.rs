@@ -1,4 +1,4 @@
-//! What names mean: declarations, `use`, look-up.
+//! What names mean: declarations and look-up.
 //!
 //! Invariants: a name is declared once per name space and module; relations and functions share one
 //! name space, types another, params a third, modules a fourth. A name whose declaration is broken or
@@ -10,7 +10,6 @@ use super::Checker;
 use super::function::Definition;
 use super::generic::{Template, TemplateItem};
 use super::library::{self, Intrinsic};
-use super::suggest::nearest;
 use super::types::Alias;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
@@ -160,7 +159,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The entry of a name that nobody shall complain about.
-    fn silent(&self, module: usize, span: Span, is_used: bool) -> Entry {
+    pub(super) fn silent(&self, module: usize, span: Span, is_used: bool) -> Entry {
         Entry {
             def: Def::Silent,
             file: self.file(module),
@@ -355,211 +354,6 @@ impl<'a> Checker<'a> {
         );
     }
 
-    /// Gives every `use` its meaning.
-    pub(super) fn resolve_uses(&mut self) {
-        // All look-ups see declarations only, never what other modules bring in themselves.
-        let mut found = Vec::new();
-        for module in 0..self.modules.len() {
-            for item in self.items(module) {
-                if let ItemKind::Use(used) = &item.kind {
-                    for name in &used.names {
-                        self.resolve_use(module, item, used, name, &mut found);
-                    }
-                }
-            }
-        }
-        for (module, space, name, entry) in found {
-            self.declare(module, space, &name, entry);
-        }
-    }
-
-    fn resolve_use(
-        &mut self,
-        module: usize,
-        item: &ast::Item,
-        used: &ast::Use,
-        name: &ast::UseName,
-        found: &mut Vec<(usize, Space, String, Entry)>,
-    ) {
-        let path: Vec<&str> = used.module.iter().map(Name::as_str).collect();
-        let here = name.alias.as_ref().unwrap_or(&name.name);
-        let mut add = |space: Space, entry: Entry| {
-            found.push((module, space, here.as_str().to_owned(), entry));
-        };
-        let joined = path.join(".");
-        let mut any = false;
-        let mut hidden = None;
-        if let Some(other) = self.module_index(&joined) {
-            for space in [Space::Callable, Space::Param, Space::Type] {
-                let names = self.scopes[other].space(space);
-                let Some(target) = names.get(name.name.as_str()).cloned() else {
-                    continue;
-                };
-                any = true;
-                if !target.public && target.def != Def::Silent {
-                    hidden = Some(target.clone());
-                }
-                let file = self.file(module);
-                add(
-                    space,
-                    Entry {
-                        def: target.def,
-                        file,
-                        span: here.span,
-                        public: item.public.is_some(),
-                        is_used: true,
-                    },
-                );
-            }
-        }
-        let full = match joined.is_empty() {
-            true => name.name.as_str().to_owned(),
-            false => format!("{joined}.{}", name.name.as_str()),
-        };
-        if let Some(index) = self.module_index(&full).filter(|_| !any) {
-            any = true;
-            let file = self.file(module);
-            add(
-                Space::Module,
-                Entry {
-                    def: Def::Module(index),
-                    file,
-                    span: here.span,
-                    public: false,
-                    is_used: true,
-                },
-            );
-        }
-        if let Some(target) = hidden {
-            self.not_public(module, &name.name, &target, &joined);
-        }
-        if any {
-            return;
-        }
-        for space in [Space::Callable, Space::Param, Space::Type, Space::Module] {
-            let is_type = matches!(space, Space::Type);
-            if is_type == here.is_upper() {
-                add(space, self.silent(module, here.span, true));
-            }
-        }
-        self.scopes[module].is_open = true;
-        if path.first() == Some(&"std") {
-            return self.unknown_std(module, &used.module, &name.name);
-        }
-        let unreadable = &self.modules[module].unreadable;
-        if !unreadable.contains(&joined) && !unreadable.contains(&full) {
-            self.unknown_use(module, &joined, &full, name);
-        }
-    }
-
-    fn module_index(&self, path: &str) -> Option<usize> {
-        let is_named = |module: &super::Module| {
-            !path.is_empty() && module.path == path && module.owner.is_none()
-        };
-        self.modules.iter().position(is_named)
-    }
-
-    fn not_public(&mut self, module: usize, name: &Name, target: &Entry, path: &str) {
-        let file = self.file(module);
-        self.report(
-            Diagnostic::error(
-                codes::NOT_PUBLIC,
-                file,
-                name.span,
-                format!("`{}` of module `{path}` is not public", name.text),
-            )
-            .label("not public")
-            .and_in(target.file, target.span, "declared here, without `pub`")
-            .help("write `pub` before its declaration"),
-        );
-    }
-
-    fn unknown_use(&mut self, module: usize, path: &str, full: &str, name: &ast::UseName) {
-        let file = self.file(module);
-        let diagnostic = match self.module_index(path) {
-            Some(other) if self.scopes[other].is_open => return,
-            Some(other) => {
-                let scope = &self.scopes[other];
-                let names = scope
-                    .callables
-                    .keys()
-                    .chain(scope.params.keys())
-                    .chain(scope.types.keys());
-                let near = nearest(name.name.as_str(), names.map(String::as_str));
-                let diagnostic = Diagnostic::error(
-                    codes::NOT_IN_MODULE,
-                    file,
-                    name.name.span,
-                    format!("module `{path}` has no `{}`", name.name.text),
-                )
-                .label("not declared there");
-                match near {
-                    Some(near) => diagnostic.fix(
-                        format!("did you mean `{near}`?"),
-                        name.name.span,
-                        near.to_owned(),
-                    ),
-                    None => diagnostic.help("look the name up in the module's file"),
-                }
-            }
-            None => {
-                let missing = match path.is_empty() {
-                    true => full,
-                    false => path,
-                };
-                Diagnostic::error(
-                    codes::NO_MODULE,
-                    file,
-                    name.name.span,
-                    format!("there is no module `{missing}`"),
-                )
-                .label("its module cannot be found")
-                .note(format!(
-                    "A module is a file: `{}.sheaf`, in the folder of the root file.",
-                    missing.replace('.', "/")
-                ))
-                .help("create the file, or correct the path")
-            }
-        };
-        self.report(diagnostic);
-    }
-
-    /// A path into the standard library that leads nowhere.
-    pub(super) fn unknown_std(&mut self, module: usize, path: &[Name], name: &Name) {
-        let file = self.file(module);
-        let inner: Vec<&str> = path.iter().skip(1).map(Name::as_str).collect();
-        let full: Vec<&str> = path.iter().map(Name::as_str).collect();
-        let message = format!(
-            "the standard library has no `{}.{}`",
-            full.join("."),
-            name.text
-        );
-        let diagnostic =
-            Diagnostic::error(codes::NOT_IN_STD, file, name.span, message).label("not there");
-        let names = library::names_in(&inner.join("."));
-        let elsewhere = library::modules_with(name.as_str());
-        let diagnostic = match (
-            nearest(name.as_str(), names.iter().copied()),
-            elsewhere.first(),
-        ) {
-            (Some(near), _) => diagnostic.fix(
-                format!("did you mean `{near}`?"),
-                name.span,
-                near.to_owned(),
-            ),
-            (None, Some(module)) => diagnostic.help(format!("it is `std.{module}.{}`", name.text)),
-            (None, None) if names.is_empty() => diagnostic.help(format!(
-                "its modules are {}",
-                library::modules()
-                    .map(|module| format!("`std.{module}`"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )),
-            (None, None) => diagnostic.help(format!("it has `{}`", names.join("`, `"))),
-        };
-        self.report(diagnostic);
-    }
-
     /// What a name before `(` stands for in a module; the prelude last.
     pub(super) fn callable(&mut self, module: usize, name: &str) -> Option<Def> {
         self.mark_used(module, name);
@@ -669,40 +463,6 @@ impl<'a> Checker<'a> {
             .collect();
         for name in names {
             self.mark_used(module, &name);
-        }
-    }
-
-    /// Reports names that `use` brings in and nothing reads.
-    pub(super) fn report_unused(&mut self) {
-        let mut found = Vec::new();
-        for (module, scope) in self.scopes.iter().enumerate() {
-            if self.modules[module].is_broken {
-                continue;
-            }
-            let spaces = [
-                &scope.callables,
-                &scope.params,
-                &scope.types,
-                &scope.modules,
-            ];
-            for (name, entry) in spaces.into_iter().flatten() {
-                let is_read = self.used.contains(&(module, name.clone()));
-                if entry.is_used && !entry.public && entry.def != Def::Silent && !is_read {
-                    found.push((entry.file, entry.span, name.clone()));
-                }
-            }
-        }
-        for (file, span, name) in found {
-            self.report(
-                Diagnostic::lint(
-                    codes::UNUSED_USE,
-                    file,
-                    span,
-                    format!("nothing reads `{name}`, which is brought in here"),
-                )
-                .label("not read in this file")
-                .help("remove it; a slip of the pen otherwise"),
-            );
         }
     }
 

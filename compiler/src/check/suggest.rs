@@ -4,7 +4,7 @@
 
 /// The candidate that `name` is most likely a slip for, if any is near enough: at most one edit in
 /// three letters, or the same but for case and underscores.
-pub(super) fn nearest<'n>(
+pub(crate) fn nearest<'n>(
     name: &str,
     candidates: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {

@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, ConditionKind, Given, ItemKind, Quantifier, TestStatementKind};
 
 impl<'a> Checker<'a> {
-    /// Checks every test of every module.
+    /// Checks every test of every module, and keeps those of the root file.
     pub(super) fn check_tests(&mut self) {
         for module in 0..self.modules.len() {
             let mut names: BTreeMap<&str, Span> = BTreeMap::new();
@@ -82,7 +82,9 @@ impl<'a> Checker<'a> {
         if checked.expectations.is_empty() {
             self.warn_of_empty_test(module, test);
         }
-        self.program.tests.push(checked);
+        if self.is_root_file(module) {
+            self.program.tests.push(checked);
+        }
     }
 
     /// A test without any expectation.

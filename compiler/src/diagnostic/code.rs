@@ -177,6 +177,14 @@ registry! {
     NOT_PUBLIC = "E0704", "a name is not public";
     NOT_IN_STD = "E0705", "the standard library does not have a name";
     FOREIGN_RULE = "E0706", "a rule derives a view of another module";
+    MODULE_CIRCLE = "E0707", "modules use each other in a circle";
+    PACKAGE_CIRCLE = "E0708", "packages depend on each other in a circle";
+    SAME_PACKAGE_NAME = "E0709", "two packages have one name";
+    MODULE_OR_PACKAGE = "E0710", "a name is both a module and a package";
+    NO_PACKAGE = "E0711", "a dependency cannot be found";
+    NOT_TOML = "E0712", "a `sheaf.toml` is not TOML";
+    UNKNOWN_ENTRY = "E0713", "an entry of `sheaf.toml` means nothing";
+    WRONG_ENTRY = "E0714", "an entry of `sheaf.toml` is missing or wrong";
     OVERFLOW = "E0901", "a result does not fit its type";
     DIVISION_BY_ZERO = "E0902", "something is divided by zero";
     CONVERSION = "E0903", "a value cannot be converted";

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sheaf_compiler::check::{LoadedModule, Loader, check, not_yet_run};
+use sheaf_compiler::check::{check, not_yet_run};
 use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir;
 use sheaf_compiler::lower::lower;
@@ -11,6 +11,7 @@ use sheaf_compiler::source::Sources;
 use sheaf_ir::Program;
 use sheaf_node::environment::Environment;
 
+use crate::packages::Folders;
 use crate::render::Pen;
 use crate::{Outcome, laws, print};
 
@@ -69,11 +70,8 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String
     }
     let mut sources = Sources::new();
     let root = sources.add(file.display().to_string(), text);
-    let mut modules = Modules {
-        folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
-        environment,
-    };
-    let mut checked = check(&mut sources, root, &mut modules);
+    let mut folders = Folders::new(file, environment);
+    let mut checked = check(&mut sources, root, &mut folders);
     if let Some(program) = checked.runnable() {
         let broken = laws::broken(program);
         checked.diagnostics.extend(broken);
@@ -148,27 +146,4 @@ pub fn read(file: &Path, environment: &dyn Environment) -> Result<String, String
         .and_then(|mut input| input.read_to_end(&mut bytes))
         .map_err(|error| fail(&error))?;
     String::from_utf8(bytes).map_err(|_| fail(&"it is not UTF-8 text"))
-}
-
-/// Modules as files below the root file's folder: `shop.prices` is `shop/prices.sheaf`.
-struct Modules<'a> {
-    folder: PathBuf,
-    environment: &'a dyn Environment,
-}
-
-impl Loader for Modules<'_> {
-    fn load(&mut self, module: &str) -> Result<Option<LoadedModule>, String> {
-        let path = format!("{}.sheaf", module.replace('.', "/"));
-        let found = self
-            .environment
-            .list(&self.folder, &path)
-            .map_err(|error| error.to_string())?;
-        let [file] = found.as_slice() else {
-            return Ok(None);
-        };
-        Ok(Some(LoadedModule {
-            name: file.display().to_string(),
-            text: read(file, self.environment)?,
-        }))
-    }
 }

@@ -11,6 +11,7 @@ mod commands;
 mod compile;
 mod interrupt;
 mod laws;
+mod packages;
 mod print;
 mod progress;
 mod render;

@@ -175,7 +175,6 @@ impl<'a> Checker<'a> {
             self.note_reason(module, because);
         }
         let mut body = Body::effect(self, module, shared);
-        let given = body.variables.len();
         let mut all: Vec<Condition> = shared.map_or(Vec::new(), |shared| shared.conditions.clone());
         all.extend(rule.conditions.iter().cloned());
         let mut conditions = body.conditions(&all);

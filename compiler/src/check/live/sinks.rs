@@ -119,7 +119,7 @@ impl Checker<'_> {
         module: usize,
         sink: &crate::syntax::ast::Connector,
     ) {
-        if is_live_sink(sink.name.as_str()) {
+        if is_live_sink(sink.name.as_str()) && self.is_root_file(module) {
             self.note_live(module, sink.span, "a live sink");
         }
     }

@@ -54,7 +54,9 @@ impl Checker<'_> {
 
     /// Checks a test over time. It is no part of the program yet.
     pub(in crate::check) fn check_live_test(&mut self, module: usize, test: &ast::Test) {
-        self.note_live(module, test.name.span, "a test over time");
+        if self.is_root_file(module) {
+            self.note_live(module, test.name.span, "a test over time");
+        }
         self.types.insert(OCCURRENCE.to_owned(), occurrence());
         let mut body = Body::new(self, module, Place::Test);
         let mut scratch = Test {
