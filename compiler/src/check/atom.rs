@@ -100,6 +100,47 @@ impl<'a> Body<'_, 'a> {
         self.report(diagnostic);
     }
 
+    /// Reports `column == value` where `column: value` is meant.
+    fn compares_columns(&mut self, atom: &ast::Atom, names: &[String]) -> bool {
+        for argument in atom
+            .arguments
+            .iter()
+            .filter(|argument| argument.name.is_none())
+        {
+            let PatternKind::Expr(expr) = &argument.value.kind else {
+                continue;
+            };
+            let ast::ExprKind::Binary {
+                operator: ast::BinaryOperator::Equal,
+                operator_span,
+                left,
+                ..
+            } = &expr.kind
+            else {
+                continue;
+            };
+            let ast::ExprKind::Name(column) = &left.kind else {
+                continue;
+            };
+            if !names.iter().any(|name| name == column.as_str()) || self.is_bound(column.as_str()) {
+                continue;
+            }
+            let between = Span::new(column.span.end, operator_span.end);
+            let diagnostic = self
+                .error(
+                    codes::ASSIGNMENT,
+                    *operator_span,
+                    format!("a column is named with `:`, as in `{}: …`", column.text),
+                )
+                .label("not a comparison")
+                .note("What stands behind the name of a column must be equal to it, or is bound to it.")
+                .fix("name the column", between, ":".to_owned());
+            self.report(diagnostic);
+            return true;
+        }
+        false
+    }
+
     /// The columns of an atom with their patterns, the value last; `None` if they do not fit.
     fn columns_of<'p>(&mut self, atom: &'p ast::Atom, relation: &str) -> Option<Vec<Column<'p>>> {
         let declared = self.checker.program.relations.get(relation)?;
@@ -111,6 +152,9 @@ impl<'a> Body<'_, 'a> {
         let types = declared.row_types();
         let has_value = declared.combined.is_some();
         let place = super::place(declared.span);
+        if self.compares_columns(atom, &names) {
+            return None;
+        }
         let found = self.place_arguments(
             &atom.name,
             &names,

@@ -204,6 +204,17 @@ impl Body<'_, '_> {
                 "both sides need the same number of places; `*` by a literal such as `1.00` adds places"
                     .to_owned(),
             ),
+            (Type::Date, Type::Int | Type::Nat) | (Type::Int | Type::Nat, Type::Date) => Some(
+                "write a date as in \"2026-03-31\", or ask for a part of it, as in `at.year()`"
+                    .to_owned(),
+            ),
+            (Type::Time, Type::Int | Type::Nat) | (Type::Int | Type::Nat, Type::Time) => Some(
+                "write a time as in \"2026-03-31T12:00:00Z\", or ask for a part of it, as in `at.hour()`"
+                    .to_owned(),
+            ),
+            (Type::Option(inner), other) | (other, Type::Option(inner)) if **inner != *other => {
+                Some("take the value out with `.or(…)`, or match it with `Some(x)`".to_owned())
+            }
             _ => conversion(left, right).or_else(|| conversion(right, left)),
         };
         let diagnostic = match help {

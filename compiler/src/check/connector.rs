@@ -484,16 +484,21 @@ impl<'a> Checker<'a> {
             .filter(|(_, entry)| entry.def != Def::Silent);
         let near = nearest(name.as_str(), sound.map(|(name, _)| name.as_str()));
         let in_std = super::library::modules_with(name.as_str());
-        let diagnostic = match (near, in_std.first()) {
-            (_, Some(module)) => diagnostic.help(format!(
+        let diagnostic = match (near, in_std.as_slice()) {
+            (_, [_, _, ..]) => diagnostic.help(format!(
+                "call it as a member: `x.{0}(…)`; it is a function of `std.{1}`",
+                name.text,
+                in_std.join("`, `std.")
+            )),
+            (_, [module]) => diagnostic.help(format!(
                 "write `use std.{module}.{0};` at the top, or call it as a member: `x.{0}(…)`",
                 name.text
             )),
-            (Some(near), _) => {
+            (Some(near), []) => {
                 let near = near.to_owned();
                 diagnostic.fix(format!("did you mean `{near}`?"), name.span, near)
             }
-            (None, None) => {
+            (None, []) => {
                 diagnostic.help("declare it with `view`, `input … from …` or `fn`, or `use` it")
             }
         };

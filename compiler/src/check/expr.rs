@@ -194,7 +194,12 @@ impl Body<'_, '_> {
             )
             .label("does not fit")
             .note(note)
-            .help("use a `Float`, or a smaller number");
+            .help(match ty {
+                Type::Decimal(places) => {
+                    format!("write at most {places} places, or use a type with more")
+                }
+                _ => "use a `Float`, or a smaller number".to_owned(),
+            });
         self.report(diagnostic);
         self.poison(span)
     }

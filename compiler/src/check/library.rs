@@ -121,13 +121,20 @@ pub(super) fn homes(ty: &Type) -> Vec<&str> {
 
 /// The member that is called `name` in other languages.
 pub(super) fn foreign(name: &str) -> Option<&'static str> {
-    Some(match name {
+    let plain: String = name
+        .chars()
+        .filter(|character| *character != '_')
+        .flat_map(char::to_lowercase)
+        .collect();
+    Some(match plain.as_str() {
         "length" | "size" | "count" => "len",
-        "lowercase" | "to_lower" | "to_lowercase" | "lcase" => "lower",
-        "uppercase" | "to_upper" | "to_uppercase" | "ucase" => "upper",
-        "unwrap_or" | "or_else" | "get_or_else" | "default" => "or",
+        "lowercase" | "tolower" | "tolowercase" | "lcase" => "lower",
+        "uppercase" | "toupper" | "touppercase" | "ucase" => "upper",
+        "unwrapor" | "orelse" | "getorelse" | "getordefault" | "default" | "coalesce" => "or",
         "strip" => "trim",
-        "includes" | "has" => "contains",
+        "includes" | "has" | "containskey" | "haskey" => "contains",
+        "substring" | "substr" => "slice",
+        "indexof" => "find",
         "enumerate" => "indexed",
         "str" | "string" => "to_string",
         _ => return None,

@@ -147,12 +147,12 @@ impl<'a> Checker<'a> {
     fn declare_word(&mut self, module: usize, word: &str, span: Span) {
         let entry = self.silent(module, span, false);
         let is_upper = word.starts_with(|first: char| first.is_uppercase());
-        let space = if is_upper {
-            Space::Type
-        } else {
-            Space::Callable
-        };
-        let names = self.scopes[module].space(space);
+        if is_upper {
+            let names = self.scopes[module].space(Space::Type);
+            names.entry(word.to_owned()).or_insert(entry.clone());
+        }
+        // A name may have been meant for a relation, whatever its first letter.
+        let names = self.scopes[module].space(Space::Callable);
         names.entry(word.to_owned()).or_insert(entry);
         let qualified = self.modules[module].qualify(word);
         self.derived.insert(qualified);

@@ -35,6 +35,11 @@ const OPERATORS: &[(&str, &str, Option<&str>)] = &[
         "an `Option` is read with `match`, or with `.or(default)`",
         None,
     ),
+    (
+        "=>",
+        "there are no functions without a name: write `[x + 1 for x in xs]`",
+        None,
+    ),
     ("**", "powers are a function, `pow(a, b)`", None),
     ("|>", "functions are applied as `f(x)` or `x.f()`", None),
 ];
@@ -73,6 +78,11 @@ const CLAUSES: &[(&str, &str, Option<&str>)] = &[
     (
         "then",
         "the branches of `if` stand in braces: `if c { a } else { b }`",
+        None,
+    ),
+    (
+        "distinct",
+        "a view without `->` holds each row once: count its rows",
         None,
     ),
     ("elif", "write `else if`", Some("else if")),
@@ -218,6 +228,25 @@ pub(super) fn explain(failure: &Failure<'_>) -> Option<Diagnostic> {
         Some(TokenKind::Foreign) => {
             return look_up(failure, OPERATORS, failure.at, "an operator");
         }
+        Some(TokenKind::FatArrow) if !begins_an_arm(failure) => {
+            return look_up(failure, OPERATORS, failure.at, "an operator");
+        }
+        Some(TokenKind::Star) if follows(failure, "count", 2) => {
+            return Some(
+                failure
+                    .error(
+                        codes::FOREIGN_WORD,
+                        failure.span(),
+                        "`count` has no `*`".to_owned(),
+                    )
+                    .label("from another language")
+                    .note("A view with `-> Count` counts its derivations; an expression says what it counts.")
+                    .help("leave out `-> count(*)`, or write `count(x for x in xs)`"),
+            );
+        }
+        Some(_) if follows(failure, "distinct", 1) => {
+            return look_up(failure, CLAUSES, failure.at - 1, "a keyword");
+        }
         Some(TokenKind::Lower | TokenKind::Upper) if !failure.expects_operand() => {
             if let Some(diagnostic) = look_up(failure, CLAUSES, failure.at, "a keyword") {
                 return Some(diagnostic);
@@ -276,6 +305,21 @@ pub(super) fn explain(failure: &Failure<'_>) -> Option<Diagnostic> {
     None
 }
 
+/// True if the word `before` tokens back is this one.
+fn follows(failure: &Failure<'_>, word: &str, before: usize) -> bool {
+    let index = failure.at.checked_sub(before);
+    index
+        .filter(|index| *index >= failure.start)
+        .is_some_and(|index| failure.text_at(index).eq_ignore_ascii_case(word))
+}
+
+/// True within a `match`, where `=>` has its place.
+fn begins_an_arm(failure: &Failure<'_>) -> bool {
+    failure.tokens[failure.start..failure.at]
+        .iter()
+        .any(|token| token.kind == TokenKind::Match)
+}
+
 fn look_up(
     failure: &Failure<'_>,
     words: &[(&str, &str, Option<&str>)],
@@ -286,6 +330,14 @@ fn look_up(
     let (_, hint, replacement) = words
         .iter()
         .find(|(known, _, _)| known.eq_ignore_ascii_case(word))?;
+    let has_if = failure.tokens[failure.start..at]
+        .iter()
+        .any(|token| token.kind == TokenKind::If);
+    let replacement = match replacement {
+        // The conditions have begun already.
+        Some("if") if has_if => &Some(","),
+        other => other,
+    };
     let span = failure.tokens[at].span;
     let diagnostic = failure
         .error(
