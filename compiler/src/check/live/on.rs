@@ -78,18 +78,16 @@ impl<'a> Checker<'a> {
         block: Option<(usize, &'a ast::Coordinate)>,
     ) {
         let mut body = Body::new(self, module, Place::Rule);
-        let Some((event, kind)) = body.waits_for(on) else {
+        let waits_for = body.waits_for(on);
+        if let Some(Def::Relation(event)) = body.relation_of(&on.event) {
+            self.note_block(on, event);
+        } else {
+            self.effects.lost_blocks.insert(module);
+        }
+        let Some((event, kind)) = waits_for else {
+            self.effects.has_lost_seal |= on.statements.iter().any(is_seal);
             return;
         };
-        self.effects.handled.insert(event.clone());
-        let is_reply = |statement: &OnStatement| match statement {
-            OnStatement::Rule(rule) => matches!(rule.effect.kind, EffectKind::Reply(_)),
-            OnStatement::Error(_) => true,
-            OnStatement::Let(_) => false,
-        };
-        if on.statements.iter().any(is_reply) {
-            self.effects.replied.insert(event.clone());
-        }
         if let Some((index, _)) = block {
             self.effects.blocks[index].events.push(event.clone());
         }
@@ -129,6 +127,19 @@ impl<'a> Checker<'a> {
         }
         self.report_unread_variables(unread);
         self.report_unread_variables(own);
+    }
+
+    /// Remembers that a block waits for an event, and whether it replies, however wrong it is.
+    fn note_block(&mut self, on: &ast::On, event: String) {
+        let is_reply = |statement: &OnStatement| match statement {
+            OnStatement::Rule(rule) => matches!(rule.effect.kind, EffectKind::Reply(_)),
+            OnStatement::Error(_) => true,
+            OnStatement::Let(_) => false,
+        };
+        if on.statements.iter().any(is_reply) {
+            self.effects.replied.insert(event.clone());
+        }
+        self.effects.handled.insert(event);
     }
 
     fn check_standing(&mut self, module: usize, rule: &'a ast::Rule) {
@@ -307,18 +318,6 @@ impl<'c, 'a> Body<'c, 'a> {
                 .label("not of this service")
                 .and_in(file, span, "declared here")
                 .help("let its service send this one a message");
-            self.report(diagnostic);
-            return None;
-        }
-        if let Some(value) = &atom.value {
-            let diagnostic = self
-                .error(
-                    codes::NO_VALUE,
-                    value.span,
-                    format!("`{name}` has no value when it happens"),
-                )
-                .label("nothing to read")
-                .help("remove `->`; a request gets its value by `reply`");
             self.report(diagnostic);
             return None;
         }
