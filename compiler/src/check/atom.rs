@@ -1,6 +1,6 @@
 //! Atoms: which relation they read, which column each argument stands for, what a row must satisfy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sheaf_ir::Type;
 
@@ -10,7 +10,7 @@ use super::expr::path_of;
 use super::live::address::Address;
 use super::names::Def;
 use super::pattern::Taken;
-use super::types::{is_poisoned, poison};
+use super::types::{agree, is_poisoned, poison, show};
 use crate::diagnostic::codes;
 use crate::hir::{self, Arg, Condition, Expr, ExprKind, VariableId};
 use crate::source::Span;
@@ -306,12 +306,12 @@ impl<'a> Body<'_, 'a> {
     }
 
     /// Names of columns that some positive atom gives as a Nat: there they are bound, so that the
-    /// order of the atoms does not decide their type.
+    /// order of the atoms does not decide their type. Reports names that stand for different types.
     pub(super) fn narrow_names(
         &mut self,
         conditions: &[std::borrow::Cow<'_, ast::Condition>],
     ) -> BTreeSet<String> {
-        let mut narrow = BTreeSet::new();
+        let mut columns: BTreeMap<String, Vec<(Type, Span)>> = BTreeMap::new();
         for condition in conditions {
             let ast::ConditionKind::Atom {
                 quantifier: Quantifier::Each,
@@ -345,14 +345,52 @@ impl<'a> Body<'_, 'a> {
                     Some((column, &argument.value))
                 });
             for (column, pattern) in arguments.chain(value) {
-                if let PatternKind::Name(name) = &pattern.kind
-                    && types.get(column) == Some(&Type::Nat)
-                {
-                    narrow.insert(name.as_str().to_owned());
+                if let (PatternKind::Name(name), Some(ty)) = (&pattern.kind, types.get(column)) {
+                    let known = columns.entry(name.as_str().to_owned()).or_default();
+                    known.push((ty.clone(), pattern.span));
                 }
             }
         }
+        columns.retain(|name, _| !self.is_bound(name) && !self.checker.is_param(self.module, name));
+        let mut narrow = BTreeSet::new();
+        for (name, types) in columns {
+            if types.iter().any(|(ty, _)| *ty == Type::Nat) {
+                narrow.insert(name.clone());
+            }
+            if types.iter().any(|(ty, _)| !fits_beside(ty, &types[0].0)) {
+                self.different_types(&name, types);
+            }
+        }
         narrow
+    }
+
+    /// Reports a variable that columns of different types bind.
+    fn different_types(&mut self, name: &str, mut types: Vec<(Type, Span)>) {
+        types.sort_by_key(|(_, span)| *span);
+        let mut shown: Vec<String> = types
+            .iter()
+            .map(|(ty, _)| format!("`{}`", show(ty)))
+            .collect();
+        shown.sort();
+        shown.dedup();
+        let Some((last, span)) = types.pop() else {
+            return;
+        };
+        let message = format!(
+            "the variable `{name}` stands for values of different types: {}",
+            shown.join(" and ")
+        );
+        let mut diagnostic = self
+            .error(codes::WRONG_TYPE, span, message)
+            .label(format!("here `{}`", show(&last)));
+        for (ty, span) in types {
+            diagnostic = diagnostic.and(span, format!("here `{}`", show(&ty)));
+        }
+        let diagnostic = diagnostic
+            .note("A variable in two columns is an equality test between them.")
+            .help("use two names, and compare one with the other converted, as in `b == a.to_string()`");
+        self.report(diagnostic);
+        self.bind(name, poison(), span);
     }
 
     /// An atom that gives a derivation for each row. Columns whose patterns are more than names,
@@ -615,4 +653,10 @@ struct Parts {
     tests: Vec<Expr>,
     binds: Vec<(ast::Name, Expr)>,
     locals: Vec<VariableId>,
+}
+
+/// Whether values of these types can be equal: of one type, or one widens to the other.
+fn fits_beside(a: &Type, b: &Type) -> bool {
+    let is_integer = |ty: &Type| matches!(ty, Type::Int | Type::Nat);
+    agree(a, b) || is_integer(a) && is_integer(b)
 }
