@@ -61,16 +61,16 @@ pub(crate) fn wanted(text: &str) -> Vec<&'static str> {
 
 fn names_behind_dots(text: &str) -> Vec<&str> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut names: Vec<&str> = text
-        .split('.')
-        .skip(1)
+    // Documentation is full of examples; a chain of members may go on in the next line.
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut names: Vec<&str> = code
+        .flat_map(|line| line.split('.').skip(1))
         .filter_map(|rest| {
             let rest = rest.trim_start();
             let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
             (length > 0).then(|| &rest[..length])
         })
         .collect();
-    // `use std.text.{lower, upper};` names functions behind a brace: the module is enough.
     names.sort_unstable();
     names.dedup();
     names
