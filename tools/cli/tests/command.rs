@@ -381,3 +381,10 @@ a() -> 1;
         assert!(code == 1 && (out + &err).contains("E0332"), "{command}");
     }
 }
+
+#[test]
+fn the_library_and_the_examples_are_laid_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (code, out, err) = run(&root, &["fmt", "--check", "stdlib", "examples"]);
+    assert_eq!(code, 0, "{out}{err}");
+}
