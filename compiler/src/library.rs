@@ -62,7 +62,9 @@ pub(crate) fn wanted(text: &str) -> Vec<&'static str> {
 fn names_behind_dots(text: &str) -> Vec<&str> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     // Documentation is full of examples; a chain of members may go on in the next line.
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     let mut names: Vec<&str> = code
         .flat_map(|line| line.split('.').skip(1))
         .filter_map(|rest| {

@@ -62,6 +62,7 @@ fn go(program: &str, memory: &Memory, options: &RunOptions) -> Result<RunReport,
             launch: None,
             cancel: &AtomicBool::new(false),
             progress: &mut |_| {},
+            locate: &|_| None,
         },
     )
 }
@@ -280,6 +281,7 @@ fn a_cancelled_run_writes_nothing() {
         launch: None,
         cancel: &AtomicBool::new(true),
         progress: &mut |_| {},
+        locate: &|_| None,
     };
     let ended = run(program, &options(), surroundings);
     assert!(matches!(ended, Err(RunError::Interrupted)));

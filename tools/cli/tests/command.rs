@@ -388,3 +388,22 @@ fn the_library_and_the_examples_are_laid_out() {
     let (code, out, err) = run(&root, &["fmt", "--check", "stdlib", "examples"]);
     assert_eq!(code, 0, "{out}{err}");
 }
+
+#[test]
+fn collected_rows_name_line_and_column() {
+    let program = "input n(x: Int) from csv(\"n.csv\");
+view y(z: Int);
+y(10 / x) if n(x);
+output y to csv(\"y.csv\");
+";
+    let folder = folder(&[("p.sheaf", program), ("n.csv", "x\n5\n0\n")]);
+    let (code, _, err) = run(folder.path(), &["run", "p.sheaf", "--on-error", "collect"]);
+    assert_eq!(code, 0, "{err}");
+    let errors = fs::read_to_string(folder.path().join("errors.ndjson")).unwrap();
+    let row: serde_json::Value = serde_json::from_str(errors.trim()).unwrap();
+    assert_eq!(
+        (row["line"].as_u64(), row["column"].as_u64()),
+        (Some(3), Some(3)),
+        "{row}"
+    );
+}

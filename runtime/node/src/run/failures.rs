@@ -5,10 +5,13 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value as Json, json};
 use sheaf_engine::ErrorRow;
-use sheaf_ir::Program;
+use sheaf_ir::{Program, Span};
 use sheaf_kernels::ErrorCode;
 
 use crate::source::BadInput;
+
+/// Gives line and column of the start of a span, both from 1; `None` without its text.
+pub type Locate<'a> = dyn Fn(Span) -> Option<(u32, u32)> + 'a;
 
 /// A row that failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +47,9 @@ impl Failure {
         }
     }
 
-    /// As an object: `code`, `message`, then where it failed and on what.
-    pub fn to_json(&self, program: &Program) -> Json {
+    /// As an object: `code`, `message`, then where it failed and on what. `locate` gives line and
+    /// column of a span in its source, both from 1, if the source is at hand.
+    pub fn to_json(&self, program: &Program, locate: &Locate<'_>) -> Json {
         let mut object = Map::new();
         object.insert("code".into(), json!(self.code()));
         match self {
@@ -67,6 +71,10 @@ impl Failure {
                 object.insert("rule".into(), json!(row.node));
                 if let Some(file) = program.files.get(span.file as usize) {
                     object.insert("source".into(), json!(file));
+                    if let Some((line, column)) = locate(span) {
+                        object.insert("line".into(), json!(line));
+                        object.insert("column".into(), json!(column));
+                    }
                     object.insert("start".into(), json!(span.start));
                     object.insert("end".into(), json!(span.end));
                 }
@@ -123,10 +131,15 @@ impl Failures {
     ///
     /// # Errors
     /// `out` cannot be written.
-    pub fn write(&self, program: &Program, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(
+        &self,
+        program: &Program,
+        locate: &Locate<'_>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut text = String::new();
         for (failure, times) in &self.kept {
-            let line = failure.to_json(program).to_string();
+            let line = failure.to_json(program, locate).to_string();
             for _ in 0..*times {
                 text.push_str(&line);
                 text.push('\n');
@@ -177,7 +190,9 @@ mod tests {
         let mut failures = Failures::keeping(9);
         failures.add(bad(3));
         let mut out = Vec::new();
-        failures.write(&Program::default(), &mut out).unwrap();
+        failures
+            .write(&Program::default(), &|_| None, &mut out)
+            .unwrap();
         let line: Json = serde_json::from_slice(&out).unwrap();
         assert_eq!(line["code"], "E0907");
         assert_eq!(line["line"], 3);

@@ -28,7 +28,7 @@ use crate::environment::{Draft, Environment};
 use crate::sink::{Format, SinkError, Writer};
 use crate::source::SourceError;
 
-pub use failures::{Failure, Failures};
+pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
 pub use processes::{Invitation, Launch, serve};
 
@@ -87,6 +87,8 @@ pub struct Surroundings<'a> {
     pub cancel: &'a AtomicBool,
     /// Told now and then how far the run is.
     pub progress: &'a mut dyn FnMut(&Progress),
+    /// Where in the sources of the program spans are, for what is written about failed rows.
+    pub locate: &'a Locate<'a>,
 }
 
 /// How far a run is.
@@ -360,7 +362,9 @@ pub fn run(
         if surroundings.cancel.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted);
         }
-        report.collected = commit(writers, collected, &report.failures, &program, options)?;
+        let locate = surroundings.locate;
+        let failures = &report.failures;
+        report.collected = commit(writers, collected, failures, &program, locate, options)?;
     }
     statistics.write = start.elapsed() - derived;
     statistics.peak_memory = match (environment.peak_memory(None), followers.is_some()) {
@@ -440,13 +444,16 @@ fn commit(
     collected: Option<Box<dyn Draft>>,
     failures: &Failures,
     program: &Program,
+    locate: &Locate<'_>,
     options: &RunOptions,
 ) -> Result<Option<PathBuf>, RunError> {
     let mut path = None;
     let fail = |error| RunError::usage(format!("{}: {error}", options.errors.display()), vec![]);
     let mut collected = collected;
     if let Some(draft) = &mut collected {
-        failures.write(program, draft.as_mut()).map_err(fail)?;
+        failures
+            .write(program, locate, draft.as_mut())
+            .map_err(fail)?;
     }
     for (_, writer) in writers {
         writer.commit()?;

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sheaf_compiler::source::Sources;
+use sheaf_compiler::source::{FileId, Sources};
 use sheaf_node::environment::System;
 use sheaf_node::run::{
     self, Launch, OnError as NodeOnError, RunError, RunOptions, RunReport, Surroundings,
@@ -43,6 +43,12 @@ pub fn run(arguments: &Run) -> Outcome {
         launch: Some(&launch),
         cancel: &cancel,
         progress: &mut |progress| line.show(progress),
+        locate: &|span| {
+            let file = FileId(span.file);
+            let is_known = sources.iter().any(|(known, _)| known == file) && span.end > 0;
+            let position = is_known.then(|| sources.get(file).position(span.start))?;
+            Some((position.line, position.column))
+        },
     };
     let ran = run::run(program, &options(arguments), surroundings);
     drop(line);
