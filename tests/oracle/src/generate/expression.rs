@@ -30,8 +30,16 @@ impl Generator {
             0 => format!("!({test})"),
             1 => format!("{test} && {} > 0", self.expression(&Kind::Int, scope, true)),
             2 => format!("{test} || {} > 0", self.expression(&Kind::Int, scope, true)),
-            3 => self.nested(&Kind::Bool, scope, fallible, DEPTH),
+            3 => self.truth(scope, fallible, DEPTH),
             _ => test,
+        }
+    }
+
+    /// A Bool expression as a condition, where a call behind an `Option` would be read as an atom.
+    fn truth(&mut self, scope: &Scope, fallible: bool, depth: usize) -> String {
+        match self.nested(&Kind::Bool, scope, fallible, depth) {
+            text if text.starts_with("(Some(") => format!("{text} == true"),
+            text => text,
         }
     }
 
@@ -179,7 +187,7 @@ impl Generator {
         depth: usize,
     ) -> Option<String> {
         Some(match kind {
-            Kind::Option(inner) => format!("Some({})", self.nested(inner, scope, fallible, depth)),
+            Kind::Option(inner) => format!("(Some({}))", self.nested(inner, scope, fallible, depth)),
             Kind::List(inner) | Kind::Set(inner) => {
                 let count = 1 + self.random.below(3);
                 let items: Vec<String> = (0..count)
@@ -246,7 +254,7 @@ impl Generator {
             conditions.push(format!("{local} in {collection}"));
         }
         if self.random.chance(40) {
-            conditions.push(self.nested(&Kind::Bool, &inner, fallible, depth));
+            conditions.push(self.truth(&inner, fallible, depth));
         }
         let conditions = conditions.join(", ");
         let mut each = |kind: &Kind| self.nested(kind, &inner, fallible, depth);

@@ -38,7 +38,7 @@ const CLIMBS: &[Climb] = &[
         start: "NAME(a, b) -> w if i0(a, b, w)",
         steps: &[
             "NAME(a, c) -> min(d, w) if NAME(a, b) -> d, i0(b, c, w)",
-            "NAME(a, c) -> capped(d + 3) if NAME(a, b) -> d, i0(b, c, _), d < 1000000",
+            "NAME(a, c) -> capped(min(d, 90) + 3) if NAME(a, b) -> d, i0(b, c, _)",
             "NAME(a, c) -> evened(d) if NAME(a, b) -> d, i0(b, c, _)",
             "NAME(a, c) -> capped(d) if NAME(a, b) -> d, NAME(b, c) -> e, e > 2",
         ],

@@ -99,7 +99,7 @@ impl Generator {
     pub(super) fn literal(&mut self, kind: &Kind) -> String {
         let random = &mut self.random;
         match kind {
-            Kind::Bool => random.pick(&["true", "false"]).to_string(),
+            Kind::Bool => random.pick(&["(true)", "(false)"]).to_string(),
             Kind::Int => format!("as_int({})", random.below(7) as i64 - 2),
             Kind::Nat => format!("({})", random.below(4)),
             Kind::Float => {
@@ -124,12 +124,12 @@ impl Generator {
                 format!("as_time({:?})", random.pick(&texts))
             }
             Kind::Duration => format!("({})", random.pick(&["1us", "90min", "0s", "-24h"])),
-            Kind::Id => format!("\"{:032x}\".parse_id().unwrap()", random.pick(&IDS)),
+            Kind::Id => format!("std.id.parse_id(\"{:032x}\").unwrap()", random.pick(&IDS)),
             Kind::Option(inner) => {
                 let is_some = random.chance(65);
                 let inner = self.literal(inner);
                 match is_some {
-                    true => format!("Some({inner})"),
+                    true => format!("(Some({inner}))"),
                     false => format!("[{inner}].get(9)"),
                 }
             }
