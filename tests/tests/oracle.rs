@@ -22,6 +22,17 @@ const LAYOUTS: &[&[&str]] = &[
     &["--processes", "2", "--workers", "1"],
 ];
 
+/// What a program said: that it means something can be seen in these.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    programs: usize,
+    /// With failed derivations.
+    erring: usize,
+    relations: usize,
+    /// With rows.
+    filled: usize,
+}
+
 /// An error as it can be told apart outside: its code and where in the text it begins.
 type Place = (String, u64);
 
@@ -34,20 +45,20 @@ fn random_programs_agree_with_the_oracle() {
     };
     // Two cores: two programs at a time keep them busy.
     let threads = 2;
-    let results: Vec<(usize, Vec<String>)> = std::thread::scope(|scope| {
+    let results: Vec<(Tally, Vec<String>)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|thread| {
                 let seeds = seeds.clone();
                 scope.spawn(move || {
                     let mut failures = Vec::new();
-                    let mut erring = 0;
+                    let mut tally = Tally::default();
                     for seed in seeds.skip(thread).step_by(threads) {
                         match compare(seed) {
-                            Ok(errors) => erring += usize::from(errors > 0),
+                            Ok(one) => tally.add(one),
                             Err(failure) => failures.push(format!("seed {seed}: {failure}")),
                         }
                     }
-                    (erring, failures)
+                    (tally, failures)
                 })
             })
             .collect();
@@ -56,9 +67,18 @@ fn random_programs_agree_with_the_oracle() {
             .map(|w| w.join().expect("no panic"))
             .collect()
     });
-    let erring: usize = results.iter().map(|r| r.0).sum();
+    let mut tally = Tally::default();
+    results.iter().for_each(|(some, _)| tally.add(*some));
     let failures: Vec<String> = results.into_iter().flat_map(|r| r.1).collect();
-    println!("{erring} of the programs had error rows");
+    let Tally {
+        programs,
+        erring,
+        relations,
+        filled,
+    } = tally;
+    println!(
+        "{programs} programs, {erring} with error rows; {filled} of {relations} views with rows"
+    );
     assert!(
         failures.is_empty(),
         "{} disagree; the first ones:\n{}",
@@ -67,8 +87,17 @@ fn random_programs_agree_with_the_oracle() {
     );
 }
 
-/// Runs one program everywhere; the number of errors it has, or what differs.
-fn compare(seed: u64) -> Result<usize, String> {
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.programs += other.programs;
+        self.erring += other.erring;
+        self.relations += other.relations;
+        self.filled += other.filled;
+    }
+}
+
+/// Runs one program everywhere; its tally, or what differs.
+fn compare(seed: u64) -> Result<Tally, String> {
     let case = generate(seed);
     let program = compile(&case)?;
     let inputs = case.inputs.iter().map(|input| {
@@ -118,7 +147,15 @@ fn compare(seed: u64) -> Result<usize, String> {
             ));
         }
     }
-    Ok(failed.len())
+    let relations = case.outputs.iter();
+    Ok(Tally {
+        programs: 1,
+        erring: usize::from(!failed.is_empty()),
+        relations: case.outputs.len(),
+        filled: relations
+            .filter(|output| !answer.relations[&output.relation].is_empty())
+            .count(),
+    })
 }
 
 /// The files of a case.
@@ -184,13 +221,19 @@ impl Loader for NoModules {
 /// A relation as its output writes it.
 fn written(answer: &Answer, output: &Output) -> String {
     let rows = answer.relations[&output.relation].keys();
-    let names: Vec<&str> = output.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = output
+        .columns
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     match output.file.ends_with(".csv") {
         true => std::iter::once(names.join(","))
             .chain(rows.map(|row| csv_line(row, &output.columns)))
             .map(|line| line + "\n")
             .collect(),
-        false => rows.map(|row| json_line(row, &output.columns) + "\n").collect(),
+        false => rows
+            .map(|row| json_line(row, &output.columns) + "\n")
+            .collect(),
     }
 }
 

@@ -64,7 +64,8 @@ pub fn combine(
             Some(values) => Value::Float(Float::new(exact::sum_over(&values, 1))),
             None => {
                 let sum: i128 = integers().iter().map(|x| *x as i128).sum();
-                let sum = i64::try_from(sum).map_err(|_| Failed::from([(span, Failure::Overflow)]))?;
+                let sum =
+                    i64::try_from(sum).map_err(|_| Failed::from([(span, Failure::Overflow)]))?;
                 match contributions[0] {
                     Value::Nat(_) => Value::Nat(sum),
                     Value::Decimal(_) => Value::Decimal(sum),
@@ -111,7 +112,12 @@ pub fn combine(
             let entry = |(key, values): (Value, Vec<Value>)| -> Result<_, Failed> {
                 Ok((key, combine(inner, inner_reversal, &values, join, span)?))
             };
-            Value::Map(by_key.into_iter().map(entry).collect::<Result<_, Failed>>()?)
+            Value::Map(
+                by_key
+                    .into_iter()
+                    .map(entry)
+                    .collect::<Result<_, Failed>>()?,
+            )
         }
         Combiner::Lattice(name) => {
             // Neighbours in ascending order, pair by pair, until one is left.

@@ -25,7 +25,11 @@ fn the_checker_takes_generated_programs() {
         if checked.has_errors() {
             let errors = checked.diagnostics.iter().map(|d| d.short(&sources));
             let errors: Vec<String> = errors.filter(|text| text.contains("error")).collect();
-            refused.push(format!("seed {seed}: {}\n{}", errors.join("\n"), case.program));
+            refused.push(format!(
+                "seed {seed}: {}\n{}",
+                errors.join("\n"),
+                case.program
+            ));
             eprintln!("{}", errors.join("\n"));
         }
     }

@@ -30,24 +30,31 @@ impl Generator {
     /// A view of one or two rules whose contributions are combined.
     pub(super) fn combined_view(&mut self, index: usize) {
         let name = format!("a{index}");
-        let columns: Vec<Kind> = (0..self.random.below(3)).map(|_| self.kind(1)).collect();
-        let combiner = self.combiner(true);
+        let mut scope = Scope::of_rule();
+        self.body(&mut scope);
+        let columns = self.columns(0, &scope);
+        let combiner = self.combiner(&scope, true);
         self.declare(&name, &columns, Some((&combiner.text, &combiner.value)));
-        for _ in 0..1 + self.random.below(2) {
+        self.combined_rule(&name, &columns, &combiner, scope);
+        if self.random.chance(50) {
             let mut scope = Scope::of_rule();
             self.body(&mut scope);
-            let head = self.head(&columns, &scope);
-            let head = match (&combiner.takes, self.random.chance(40)) {
-                (Takes::Count, true) => format!("{name}({head})"),
-                _ => format!("{name}({head}) -> {}", self.contribution(&combiner, &scope)),
-            };
-            self.rule(head, scope);
+            self.combined_rule(&name, &columns, &combiner, scope);
         }
         self.relations.push(Relation {
             name,
             columns,
             value: Some(combiner.value),
         });
+    }
+
+    fn combined_rule(&mut self, name: &str, columns: &[Kind], combiner: &Combiner, scope: Scope) {
+        let head = self.head(columns, &scope);
+        let head = match (&combiner.takes, self.random.chance(40)) {
+            (Takes::Count, true) => format!("{name}({head})"),
+            _ => format!("{name}({head}) -> {}", self.contribution(combiner, &scope)),
+        };
+        self.rule(head, scope);
     }
 
     fn contribution(&mut self, combiner: &Combiner, scope: &Scope) -> String {
@@ -67,7 +74,7 @@ impl Generator {
         }
     }
 
-    fn combiner(&mut self, may_be_map: bool) -> Combiner {
+    fn combiner(&mut self, scope: &Scope, may_be_map: bool) -> Combiner {
         let number = self
             .random
             .pick(&[
@@ -78,7 +85,7 @@ impl Generator {
                 Kind::Duration,
             ])
             .clone();
-        let any = self.kind(1);
+        let any = self.kind_in(scope);
         let of = |text: String, takes: Kind, value: Kind| Combiner {
             text,
             takes: Takes::Value(takes),
@@ -92,7 +99,10 @@ impl Generator {
             },
             2 | 3 => of(format!("Sum<{number}>"), number.clone(), number),
             4 => {
-                let number = self.random.pick(&[Kind::Int, Kind::Float, Kind::Nat]).clone();
+                let number = self
+                    .random
+                    .pick(&[Kind::Int, Kind::Float, Kind::Nat])
+                    .clone();
                 of(format!("Avg<{number}>"), number, Kind::Float)
             }
             5 => {
@@ -100,12 +110,12 @@ impl Generator {
                 of(text.to_string(), Kind::Bool, Kind::Bool)
             }
             6 | 7 => {
-                let (ordered, kind) = self.ordered();
+                let (ordered, kind) = self.ordered(scope);
                 let word = *self.random.pick(&["Min", "Max"]);
                 of(format!("{word}<{ordered}>"), kind.clone(), kind)
             }
             8 => {
-                let (ordered, kind) = self.ordered();
+                let (ordered, kind) = self.ordered(scope);
                 let text = match self.random.below(4) {
                     0 => format!("Sorted<{ordered}>"),
                     n => format!("Top<{ordered}>({n})"),
@@ -125,7 +135,7 @@ impl Generator {
             }
             _ => {
                 let key = self.scalar();
-                let inner = self.combiner(false);
+                let inner = self.combiner(scope, false);
                 Combiner {
                     text: format!("Map<{key}, {}>", inner.text),
                     value: Kind::map(key.clone(), inner.value.clone()),
@@ -136,8 +146,8 @@ impl Generator {
     }
 
     /// What an order is taken of, perhaps turned round in parts, with the kind that it reads as.
-    fn ordered(&mut self) -> (String, Kind) {
-        let kind = self.kind(1);
+    fn ordered(&mut self, scope: &Scope) -> (String, Kind) {
+        let kind = self.kind_in(scope);
         match self.random.below(4) {
             0 => (format!("Rev<{kind}>"), kind),
             1 => {

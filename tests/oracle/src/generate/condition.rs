@@ -102,7 +102,9 @@ impl Generator {
 
     /// A relation that a comprehension may read, if relations may be read.
     pub(super) fn readable(&mut self, scope: &Scope) -> Option<Relation> {
-        scope.reads.then(|| self.random.pick(&self.relations).clone())
+        scope
+            .reads
+            .then(|| self.random.pick(&self.relations).clone())
     }
 
     /// An atom in a comprehension, whose new variables are its own.
@@ -191,7 +193,9 @@ impl Generator {
         scope.optional.extend(optional);
         let value = relation.value.as_ref().and_then(|_| written.pop());
         let value = value.filter(|value| value != "_");
-        let value = value.map(|value| format!(" -> {value}")).unwrap_or_default();
+        let value = value
+            .map(|value| format!(" -> {value}"))
+            .unwrap_or_default();
         format!("maybe {}({}){value}", relation.name, written.join(", "))
     }
 

@@ -45,9 +45,33 @@ impl Generator {
 
     fn leaf(&mut self, kind: &Kind, scope: &Scope) -> String {
         let known = scope.of(kind);
-        match !known.is_empty() && self.random.chance(88) {
-            true => self.random.pick(&known).clone(),
-            false => self.literal(kind),
+        if !known.is_empty() && self.random.chance(88) {
+            return self.random.pick(&known).clone();
+        }
+        match scope.variables.is_empty() || self.random.chance(30) {
+            true => self.literal(kind),
+            false => self.derived(kind, scope),
+        }
+    }
+
+    /// A value that depends on some variable, of whatever kind that is.
+    fn derived(&mut self, kind: &Kind, scope: &Scope) -> String {
+        if let Some(parts) = self.parts(kind, scope, false, 0) {
+            return parts;
+        }
+        let (variable, of) = self.random.pick(&scope.variables).clone();
+        match kind {
+            Kind::Int => format!("(std.hash.xxh3({variable}) % 5)"),
+            Kind::Nat => format!("std.hash.xxh3({variable}).bit_and(3).to_nat()"),
+            Kind::Bool => {
+                let operator = *self.random.pick(&["<", "==", ">="]);
+                format!("({variable} {operator} {})", self.literal(&of))
+            }
+            _ => {
+                let bound = self.literal(&of);
+                let (then, otherwise) = (self.literal(kind), self.literal(kind));
+                format!("(if ({variable} < {bound}) {{ {then} }} else {{ {otherwise} }})")
+            }
         }
     }
 
@@ -187,7 +211,9 @@ impl Generator {
         depth: usize,
     ) -> Option<String> {
         Some(match kind {
-            Kind::Option(inner) => format!("(Some({}))", self.nested(inner, scope, fallible, depth)),
+            Kind::Option(inner) => {
+                format!("(Some({}))", self.nested(inner, scope, fallible, depth))
+            }
             Kind::List(inner) | Kind::Set(inner) => {
                 let count = 1 + self.random.below(3);
                 let items: Vec<String> = (0..count)
@@ -234,7 +260,12 @@ impl Generator {
     ) -> Option<String> {
         let mut inner = scope.clone();
         let mut conditions = Vec::new();
-        match self.random.chance(40).then(|| self.readable(scope)).flatten() {
+        match self
+            .random
+            .chance(40)
+            .then(|| self.readable(scope))
+            .flatten()
+        {
             Some(relation) => conditions.push(self.local_atom(&relation, &mut inner)),
             None => {
                 let element = self.kind_in(scope);

@@ -29,7 +29,10 @@ pub const TOTAL: &[Template] = &[
     ("List<String>", "{String}.lines()"),
     ("List<String>", "{String}.split(\"-\")"),
     ("List<String>", "{String}.find_all(\"[a-c]|[0-9]+\")"),
-    ("Option<List<Option<String>>>", "{String}.captures(\"(a)|(b)(-)?\")"),
+    (
+        "Option<List<Option<String>>>",
+        "{String}.captures(\"(a)|(b)(-)?\")",
+    ),
     ("Option<Nat>", "{String}.find({String})"),
     ("Option<Nat>", "{String}.code()"),
     ("Option<String>", "std.text.from_code({Nat})"),
@@ -200,7 +203,10 @@ pub const FALLIBLE: &[Template] = &[
 /// Functions and lattices of the program; those that it mentions are declared.
 pub const DECLARATIONS: &[(&str, &str)] = &[
     ("as_int", "fn as_int(x: Int) -> Int { x }"),
-    ("as_decimal", "fn as_decimal(x: Decimal(2)) -> Decimal(2) { x }"),
+    (
+        "as_decimal",
+        "fn as_decimal(x: Decimal(2)) -> Decimal(2) { x }",
+    ),
     ("as_date", "fn as_date(x: Date) -> Date { x }"),
     ("as_time", "fn as_time(x: Time) -> Time { x }"),
     (
@@ -256,7 +262,10 @@ pub const DECLARATIONS: &[(&str, &str)] = &[
         "fn json_first(text: String) -> Option<Int> { match std.json.parse(text) { Some(json) => match std.json.at(json, \"a[0]\") { Some(first) => std.json.as_int(first), None => None }, None => None } }",
     ),
     ("capped", "monotone fn capped(x: Nat) -> Nat { min(x, 40) }"),
-    ("evened", "monotone fn evened(x: Nat) -> Nat { (min(x, 1000) + 1) / 2 * 2 }"),
+    (
+        "evened",
+        "monotone fn evened(x: Nat) -> Nat { (min(x, 1000) + 1) / 2 * 2 }",
+    ),
     (
         "with_start",
         "monotone fn with_start(nodes: Set<String>) -> Set<String> { nodes.union({\"a\"}) }",

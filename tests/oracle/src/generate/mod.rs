@@ -195,7 +195,9 @@ impl Generator {
             shapes.push(columns);
         }
         let shapes = shapes.into_iter().enumerate();
-        shapes.map(|(index, columns)| self.input(index, columns)).collect()
+        shapes
+            .map(|(index, columns)| self.input(index, columns))
+            .collect()
     }
 
     fn input(&mut self, index: usize, columns: Vec<Kind>) -> Input {
@@ -207,7 +209,10 @@ impl Generator {
         };
         let file = format!("{name}.{format}");
         let declared = declared(&columns);
-        let _ = writeln!(self.text, "input {name}({declared}) from {format}({file:?});");
+        let _ = writeln!(
+            self.text,
+            "input {name}({declared}) from {format}({file:?});"
+        );
         let named: Vec<(String, Kind)> = names.iter().cloned().zip(columns.clone()).collect();
         let mut rows: Vec<(String, Vec<Value>)> = Vec::new();
         let count = match index {
@@ -243,12 +248,16 @@ impl Generator {
     /// A function of the program with a random body.
     fn function(&mut self, index: usize) {
         let name = format!("f{index}");
-        let parameters: Vec<Kind> = (0..1 + self.random.below(2)).map(|_| self.kind(1)).collect();
+        let parameters: Vec<Kind> = (0..1 + self.random.below(2))
+            .map(|_| self.kind(1))
+            .collect();
         let result = self.kind(1);
         let fallible = self.random.chance(30);
         let mut scope = Scope::default();
         let variables = ["x", "y"].iter().map(|name| name.to_string());
-        scope.variables.extend(variables.zip(parameters.iter().cloned()));
+        scope
+            .variables
+            .extend(variables.zip(parameters.iter().cloned()));
         let taken: Vec<String> = scope
             .variables
             .iter()
@@ -264,7 +273,10 @@ impl Generator {
         };
         let body = self.expression(&result, &scope, fallible);
         let taken = taken.join(", ");
-        let _ = writeln!(self.text, "fn {name}({taken}) -> {result} {{ {binding}{body} }}");
+        let _ = writeln!(
+            self.text,
+            "fn {name}({taken}) -> {result} {{ {binding}{body} }}"
+        );
         self.functions.push(Signature {
             name,
             parameters,
@@ -291,7 +303,9 @@ impl Generator {
 
     /// Declares a view, with a combiner and what it gives, and publishes it.
     fn declare(&mut self, name: &str, columns: &[Kind], combiner: Option<(&str, &Kind)>) {
-        let text = combiner.map(|(text, _)| format!(" -> {text}")).unwrap_or_default();
+        let text = combiner
+            .map(|(text, _)| format!(" -> {text}"))
+            .unwrap_or_default();
         let _ = writeln!(self.text, "view {name}({}){text};", declared(columns));
         let names = (0..).map(|i| format!("c{i}"));
         let mut columns: Vec<(String, Kind)> = names.zip(columns.iter().cloned()).collect();
@@ -309,19 +323,32 @@ impl Generator {
 
     fn set_view(&mut self, index: usize) {
         let name = format!("s{index}");
-        let columns: Vec<Kind> = (0..1 + self.random.below(3)).map(|_| self.kind(2)).collect();
+        let mut scope = Scope::of_rule();
+        self.body(&mut scope);
+        let columns = self.columns(1, &scope);
         self.declare(&name, &columns, None);
-        for _ in 0..1 + self.random.below(2) {
+        self.set_rule(&name, &columns, scope);
+        if self.random.chance(50) {
             let mut scope = Scope::of_rule();
             self.body(&mut scope);
-            let head = self.head(&columns, &scope);
-            self.rule(format!("{name}({head})"), scope);
+            self.set_rule(&name, &columns, scope);
         }
         self.relations.push(Relation {
             name,
             columns,
             value: None,
         });
+    }
+
+    fn set_rule(&mut self, name: &str, columns: &[Kind], scope: Scope) {
+        let head = self.head(columns, &scope);
+        self.rule(format!("{name}({head})"), scope);
+    }
+
+    /// Kinds of three columns at most, fit for what a body binds.
+    fn columns(&mut self, least: usize, scope: &Scope) -> Vec<Kind> {
+        let count = least + self.random.below(3);
+        (0..count).map(|_| self.kind_in(scope)).collect()
     }
 
     fn publish(&mut self) {
@@ -342,8 +369,10 @@ impl Generator {
             .map(|nominal| (nominal.names(), nominal.declaration()));
         let mut left: Vec<(Vec<&str>, String)> = functions.chain(types).collect();
         loop {
-            let words: std::collections::BTreeSet<&str> =
-                self.text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            let words: std::collections::BTreeSet<&str> = self
+                .text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .collect();
             let (mentioned, rest): (Vec<_>, Vec<_>) = left
                 .into_iter()
                 .partition(|(names, _)| names.iter().any(|name| words.contains(name)));

@@ -82,9 +82,12 @@ impl Nominal {
         let bindings: Bindings = parameters.zip(arguments.iter().cloned()).collect();
         let kind = |text: &&str| Kind::parse(text).with(&bindings);
         match self.parts {
-            Parts::Record(fields) => {
-                Shape::Record(fields.iter().map(|(name, text)| (*name, kind(text))).collect())
-            }
+            Parts::Record(fields) => Shape::Record(
+                fields
+                    .iter()
+                    .map(|(name, text)| (*name, kind(text)))
+                    .collect(),
+            ),
             Parts::Enum(variants) => Shape::Enum(
                 variants
                     .iter()
@@ -113,7 +116,10 @@ impl Nominal {
         let (word, parts): (&str, Vec<String>) = match self.parts {
             Parts::Record(fields) => (
                 "record",
-                fields.iter().map(|(name, kind)| format!("{name}: {kind}")).collect(),
+                fields
+                    .iter()
+                    .map(|(name, kind)| format!("{name}: {kind}"))
+                    .collect(),
             ),
             Parts::Enum(variants) => (
                 "enum",
@@ -126,6 +132,10 @@ impl Nominal {
                     .collect(),
             ),
         };
-        format!("{word} {}{parameters} {{ {} }}", self.name, parts.join(", "))
+        format!(
+            "{word} {}{parameters} {{ {} }}",
+            self.name,
+            parts.join(", ")
+        )
     }
 }

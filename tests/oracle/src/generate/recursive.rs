@@ -166,10 +166,16 @@ impl Generator {
         let (kind, pattern, next) = *self.random.pick(&[
             ("(String, Bool)", "(b, x)", "(c, !x)"),
             ("Option<String>", "Some(b)", "Some(c)"),
-            ("Pair<String, Nat>", "Pair { first: b, second: n }", "(Pair { first: c, second: (n + 1) % 3 })"),
+            (
+                "Pair<String, Nat>",
+                "Pair { first: b, second: n }",
+                "(Pair { first: c, second: (n + 1) % 3 })",
+            ),
             ("Tree<String>", "Leaf(b)", "Leaf(c)"),
         ]);
-        let start = pattern.replace('x', "true").replace("second: n", "second: 0");
+        let start = pattern
+            .replace('x', "true")
+            .replace("second: n", "second: 0");
         let kind = Kind::parse(kind);
         let columns = [Kind::String, kind];
         self.declare(&name, &columns, None);

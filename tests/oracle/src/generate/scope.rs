@@ -48,6 +48,9 @@ impl Scope {
     /// What atoms may compare with.
     pub fn bound(&self, kind: &Kind) -> Vec<String> {
         let bound = self.variables.iter();
-        bound.filter(|v| v.1 == *kind).map(|v| v.0.clone()).collect()
+        bound
+            .filter(|v| v.1 == *kind)
+            .map(|v| v.0.clone())
+            .collect()
     }
 }

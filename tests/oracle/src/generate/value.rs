@@ -39,9 +39,7 @@ impl Generator {
                 _ => random.below(6) as i64,
             }),
             Kind::Float => {
-                let values = [
-                    0.1, 0.2, 0.3, 1e16, -1e16, 1.0, -0.0, 2.5, f64::NAN, 1e300,
-                ];
+                let values = [0.1, 0.2, 0.3, 1e16, -1e16, 1.0, -0.0, 2.5, f64::NAN, 1e300];
                 Value::Float(Float::new(*random.pick(&values)))
             }
             Kind::Decimal(_) => Value::Decimal(match random.below(40) {
@@ -92,7 +90,9 @@ impl Generator {
     }
 
     fn samples(&mut self, kind: &Kind, depth: usize) -> Vec<Value> {
-        (0..self.random.below(4)).map(|_| self.sample(kind, depth)).collect()
+        (0..self.random.below(4))
+            .map(|_| self.sample(kind, depth))
+            .collect()
     }
 
     /// A value as an expression that is of this kind wherever it stands: it needs no annotation.
@@ -120,7 +120,11 @@ impl Generator {
                 format!("as_date({:?})", random.pick(&texts))
             }
             Kind::Time => {
-                let texts = ["2025-12-31T01:00:00Z", "2026-01-01", "1970-01-01T00:00:00.5Z"];
+                let texts = [
+                    "2025-12-31T01:00:00Z",
+                    "2026-01-01",
+                    "1970-01-01T00:00:00.5Z",
+                ];
                 format!("as_time({:?})", random.pick(&texts))
             }
             Kind::Duration => format!("({})", random.pick(&["1us", "90min", "0s", "-24h"])),
