@@ -58,7 +58,7 @@ impl Generator {
     }
 
     fn contribution(&mut self, combiner: &Combiner, scope: &Scope) -> String {
-        let fallible = self.random.chance(20);
+        let fallible = self.random.chance(30);
         match &combiner.takes {
             Takes::Count => self.expression(&Kind::Nat, scope, fallible),
             Takes::Value(Kind::Bool) => self.test(scope),

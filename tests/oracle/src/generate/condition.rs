@@ -202,7 +202,7 @@ impl Generator {
     /// The elements of a collection.
     fn each(&mut self, scope: &mut Scope) -> String {
         let element = self.kind_in(scope);
-        let fallible = self.random.chance(20);
+        let fallible = self.random.chance(35);
         match self.random.below(5) {
             0 => {
                 let list = self.expression(&Kind::list(element.clone()), scope, fallible);

@@ -289,7 +289,7 @@ impl Generator {
     fn head(&mut self, columns: &[Kind], scope: &Scope) -> String {
         let mut written = Vec::new();
         for kind in columns {
-            let fallible = self.random.chance(35);
+            let fallible = self.random.chance(45);
             written.push(self.expression(kind, scope, fallible));
         }
         written.join(", ")
