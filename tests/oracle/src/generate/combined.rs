@@ -20,6 +20,8 @@ enum Takes {
     Count,
     /// An expression.
     Value(Kind),
+    /// A moment and a value.
+    Stamped(Kind),
     /// A set, often of one element.
     Elements(Kind),
     /// A map of one pair.
@@ -63,6 +65,10 @@ impl Generator {
             Takes::Count => self.expression(&Kind::Nat, scope, fallible),
             Takes::Value(Kind::Bool) => self.test(scope),
             Takes::Value(kind) => self.expression(kind, scope, fallible),
+            Takes::Stamped(kind) => {
+                let at = self.expression(&Kind::Time, scope, fallible);
+                format!("Lww({at}, {})", self.expression(kind, scope, fallible))
+            }
             Takes::Elements(kind) => match self.random.chance(70) {
                 true => format!("{{{}}}", self.expression(kind, scope, fallible)),
                 false => self.expression(&Kind::set(kind.clone()), scope, fallible),
@@ -91,7 +97,7 @@ impl Generator {
             takes: Takes::Value(takes),
             value,
         };
-        match self.random.below(if may_be_map { 16 } else { 12 }) {
+        match self.random.below(if may_be_map { 17 } else { 12 }) {
             0 | 1 => Combiner {
                 text: "Count".to_string(),
                 takes: Takes::Count,
@@ -128,6 +134,12 @@ impl Generator {
                 value: Kind::set(any),
             },
             10 => of(format!("One<{any}>"), any.clone(), any),
+            // `Lww(at, v)` stands alone, not in a map.
+            12 => Combiner {
+                text: format!("Lww<{any}>"),
+                takes: Takes::Stamped(any.clone()),
+                value: any,
+            },
             11 => {
                 let (name, kind) = *self.random.pick(LATTICES);
                 let kind = Kind::parse(kind);

@@ -182,8 +182,17 @@ impl Generator {
             let known = scope.bound(kind);
             written.push(if self.random.chance(40) {
                 let variable = scope.name();
-                optional.push((variable.clone(), Kind::option(kind.clone())));
-                variable
+                match kind {
+                    // A pattern belongs to the match.
+                    Kind::Option(_) if self.random.chance(50) => {
+                        optional.push((variable.clone(), kind.clone()));
+                        format!("Some({variable})")
+                    }
+                    _ => {
+                        optional.push((variable.clone(), Kind::option(kind.clone())));
+                        variable
+                    }
+                }
             } else if !known.is_empty() && self.random.chance(70) {
                 self.random.pick(&known).clone()
             } else {
