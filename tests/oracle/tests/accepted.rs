@@ -30,7 +30,6 @@ fn the_checker_takes_generated_programs() {
                 errors.join("\n"),
                 case.program
             ));
-            eprintln!("{}", errors.join("\n"));
         }
     }
     assert!(

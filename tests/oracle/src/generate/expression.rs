@@ -99,13 +99,13 @@ impl Generator {
                 .own_call(kind, scope, fallible, depth)
                 .unwrap_or_else(|| self.leaf(kind, scope)),
             _ => self
-                .from_template(kind, scope, fallible, depth)
+                .library_call(kind, scope, fallible, depth)
                 .unwrap_or_else(|| self.leaf(kind, scope)),
         }
     }
 
     /// A call of a template whose result is of this kind.
-    fn from_template(
+    fn library_call(
         &mut self,
         kind: &Kind,
         scope: &Scope,
