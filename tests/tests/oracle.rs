@@ -7,13 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sheaf_compiler::check::{LoadedFile, Loader, PackageId, check};
-use sheaf_compiler::hir::{self, RelationKind};
+use sheaf_compiler::hir;
 use sheaf_compiler::source::Sources;
-use sheaf_ir::value::Float;
-use sheaf_ir::{Type, Value};
 use sheaf_oracle::evaluate::{Answer, Error, evaluate};
-use sheaf_oracle::generate::{Case, generate};
+use sheaf_oracle::generate::{Case, Output, generate};
 use sheaf_oracle::random::Random;
+use sheaf_oracle::write::{csv_line, json_line};
 use sheaf_tests::{Project, sheaf};
 
 /// How each program is run, every time with its input lines in another order.
@@ -22,6 +21,17 @@ const LAYOUTS: &[&[&str]] = &[
     &["--workers", "3"],
     &["--processes", "2", "--workers", "1"],
 ];
+
+/// What a program said: that it means something can be seen in these.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    programs: usize,
+    /// With failed derivations.
+    erring: usize,
+    relations: usize,
+    /// With rows.
+    filled: usize,
+}
 
 /// An error as it can be told apart outside: its code and where in the text it begins.
 type Place = (String, u64);
@@ -35,20 +45,20 @@ fn random_programs_agree_with_the_oracle() {
     };
     // Two cores: two programs at a time keep them busy.
     let threads = 2;
-    let results: Vec<(usize, Vec<String>)> = std::thread::scope(|scope| {
+    let results: Vec<(Tally, Vec<String>)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|thread| {
                 let seeds = seeds.clone();
                 scope.spawn(move || {
                     let mut failures = Vec::new();
-                    let mut erring = 0;
+                    let mut tally = Tally::default();
                     for seed in seeds.skip(thread).step_by(threads) {
                         match compare(seed) {
-                            Ok(errors) => erring += usize::from(errors > 0),
+                            Ok(one) => tally.add(one),
                             Err(failure) => failures.push(format!("seed {seed}: {failure}")),
                         }
                     }
-                    (erring, failures)
+                    (tally, failures)
                 })
             })
             .collect();
@@ -57,9 +67,18 @@ fn random_programs_agree_with_the_oracle() {
             .map(|w| w.join().expect("no panic"))
             .collect()
     });
-    let erring: usize = results.iter().map(|r| r.0).sum();
+    let mut tally = Tally::default();
+    results.iter().for_each(|(some, _)| tally.add(*some));
     let failures: Vec<String> = results.into_iter().flat_map(|r| r.1).collect();
-    println!("{erring} of the programs had error rows");
+    let Tally {
+        programs,
+        erring,
+        relations,
+        filled,
+    } = tally;
+    println!(
+        "{programs} programs, {erring} with error rows; {filled} of {relations} views with rows"
+    );
     assert!(
         failures.is_empty(),
         "{} disagree; the first ones:\n{}",
@@ -68,33 +87,49 @@ fn random_programs_agree_with_the_oracle() {
     );
 }
 
-/// Runs one program everywhere; the number of errors it has, or what differs.
-fn compare(seed: u64) -> Result<usize, String> {
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.programs += other.programs;
+        self.erring += other.erring;
+        self.relations += other.relations;
+        self.filled += other.filled;
+    }
+}
+
+/// Runs one program everywhere; its tally, or what differs.
+fn compare(seed: u64) -> Result<Tally, String> {
     let case = generate(seed);
     let program = compile(&case)?;
-    let inputs = read(&case, &program);
+    let inputs = case.inputs.iter().map(|input| {
+        let rows = input.rows.iter().map(|(_, row)| row.clone());
+        (input.relation.clone(), rows.collect())
+    });
+    let inputs = inputs.collect();
     let answer = evaluate(&program, &inputs, &BTreeMap::new());
     let failed = places(&answer);
     let mut random = Random::new(seed ^ 0x5eed);
     for layout in LAYOUTS {
         let project = Project::new(&[("program.sheaf", &case.program)]);
-        for (file, header, lines) in &case.inputs {
-            let mut lines = lines.clone();
+        for input in &case.inputs {
+            let mut lines: Vec<&String> = input.rows.iter().map(|(line, _)| line).collect();
             random.shuffle(&mut lines);
-            project.write(file, format!("{header}\n{}", with_newlines(&lines)));
+            let lines = input.header.iter().chain(lines);
+            let text: String = lines.map(|line| format!("{line}\n")).collect();
+            project.write(&input.file, text);
         }
         let finished = run(project.path(), layout);
         let shown = format!("{}\n{layout:?}", case.program);
         if finished.0 != Some(0) {
             return Err(format!("{shown}\nexit {:?}\n{}", finished.0, finished.1));
         }
-        for name in &case.outputs {
-            let expected = csv(&program, &answer, name);
-            let found = project.read(&format!("{name}.csv"));
+        for output in &case.outputs {
+            let expected = written(&answer, output);
+            let found = project.read(&output.file);
             if found != expected {
-                let data = format!("{:?}", case.inputs);
+                let name = &output.relation;
                 return Err(format!(
-                    "{shown}\n{data}\n{name} is\n{found}\nthe oracle says\n{expected}"
+                    "{shown}\n{}\n{name} is\n{found}\nthe oracle says\n{expected}",
+                    data(&case)
                 ));
             }
         }
@@ -106,17 +141,34 @@ fn compare(seed: u64) -> Result<usize, String> {
             .iter()
             .any(|derivation| derivation.is_disjoint(&found));
         if invented || lost {
-            let data = format!("{:?}", case.inputs);
             return Err(format!(
-                "{shown}\n{data}\nerrors {found:?}\nthe oracle says {failed:?}"
+                "{shown}\n{}\nerrors {found:?}\nthe oracle says {failed:?}",
+                data(&case)
             ));
         }
     }
-    Ok(failed.len())
+    let relations = case.outputs.iter();
+    Ok(Tally {
+        programs: 1,
+        erring: usize::from(!failed.is_empty()),
+        relations: case.outputs.len(),
+        filled: relations
+            .filter(|output| !answer.relations[&output.relation].is_empty())
+            .count(),
+    })
 }
 
-fn with_newlines(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+/// The files of a case.
+fn data(case: &Case) -> String {
+    let mut text = String::new();
+    for input in &case.inputs {
+        let lines = input.rows.iter().map(|(line, _)| line);
+        for line in [&input.file].into_iter().chain(&input.header).chain(lines) {
+            text += line;
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn run(folder: &Path, layout: &[&str]) -> (Option<i32>, String) {
@@ -166,84 +218,22 @@ impl Loader for NoModules {
     }
 }
 
-/// The rows of the inputs as values.
-fn read(case: &Case, program: &hir::Program) -> BTreeMap<String, Vec<Vec<Value>>> {
-    let mut inputs = BTreeMap::new();
-    for (name, relation) in &program.relations {
-        let RelationKind::Input(source) = &relation.kind else {
-            continue;
-        };
-        let (_, _, lines) = case
-            .inputs
-            .iter()
-            .find(|i| i.0 == source.path)
-            .expect("the input has a file");
-        let rows = lines.iter().map(|line| {
-            line.split(',')
-                .zip(&source.columns)
-                .map(|(cell, c)| value(cell, &c.ty))
-                .collect()
-        });
-        inputs.insert(name.clone(), rows.collect());
-    }
-    inputs
-}
-
-fn value(cell: &str, ty: &Type) -> Value {
-    match ty {
-        Type::Option(_) if matches!(cell, "" | "\"\"") => Value::Option(None),
-        Type::Option(inner) => Value::Option(Some(Box::new(value(cell, inner)))),
-        Type::Int => Value::Int(cell.parse().expect("an Int")),
-        Type::Nat => Value::Nat(cell.parse().expect("a Nat")),
-        Type::Float => Value::Float(Float::new(cell.parse().expect("a Float"))),
-        Type::Bool => Value::Bool(cell == "true"),
-        Type::String => Value::String(cell.to_string()),
-        other => panic!("inputs have no {other:?}"),
-    }
-}
-
-/// A relation as an output writes it.
-fn csv(program: &hir::Program, answer: &Answer, name: &str) -> String {
-    let mut text = program.relations[name].row_names().join(",") + "\n";
-    for row in answer.relations[name].keys() {
-        let cells: Vec<String> = row.iter().map(|v| quoted(&plain(v))).collect();
-        // A lone empty field is quoted: its line would be blank, and readers skip blank lines.
-        text += match cells.as_slice() {
-            [empty] if empty.is_empty() => "\"\"\n".to_string(),
-            _ => cells.join(",") + "\n",
-        }
-        .as_str();
-    }
-    text
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Bool(x) => x.to_string(),
-        Value::Int(x) | Value::Nat(x) => x.to_string(),
-        Value::Float(x) => format!("{:?}", x.get()),
-        Value::String(x) => x.clone(),
-        Value::Option(None) => String::new(),
-        Value::Option(Some(x)) => plain(x),
-        Value::List(items) | Value::Set(items) => {
-            let items: Vec<String> = items
-                .iter()
-                .map(|item| match item {
-                    Value::String(x) => format!("{x:?}"),
-                    Value::Float(x) if !x.get().is_finite() => format!("\"{:?}\"", x.get()),
-                    other => plain(other),
-                })
-                .collect();
-            format!("[{}]", items.join(","))
-        }
-        other => panic!("outputs have no {other:?}"),
-    }
-}
-
-fn quoted(cell: &str) -> String {
-    match cell.contains([',', '"', '\n']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_string(),
+/// A relation as its output writes it.
+fn written(answer: &Answer, output: &Output) -> String {
+    let rows = answer.relations[&output.relation].keys();
+    let names: Vec<&str> = output
+        .columns
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    match output.file.ends_with(".csv") {
+        true => std::iter::once(names.join(","))
+            .chain(rows.map(|row| csv_line(row, &output.columns)))
+            .map(|line| line + "\n")
+            .collect(),
+        false => rows
+            .map(|row| json_line(row, &output.columns) + "\n")
+            .collect(),
     }
 }
 

@@ -7,12 +7,12 @@ use sheaf_compiler::hir::Reversal;
 use sheaf_ir::value::Float;
 use sheaf_ir::{Combiner, Span, Value};
 
-use crate::evaluate::Error;
+use crate::evaluate::Failed;
 use crate::exact;
 use crate::function::{Failure, set};
 
 /// The join of a lattice by name.
-pub type Join<'a> = &'a dyn Fn(&str, Value, Value) -> Result<Value, Error>;
+pub type Join<'a> = &'a dyn Fn(&str, Value, Value) -> Result<Value, Failed>;
 
 /// The value of a non-empty group. Its own failures are at `span`, those of a join where they are.
 pub fn combine(
@@ -21,7 +21,7 @@ pub fn combine(
     contributions: &[Value],
     join: Join,
     span: Span,
-) -> Result<Value, Error> {
+) -> Result<Value, Failed> {
     let mut ascending = contributions.to_vec();
     ascending.sort_by(|a, b| order(a, b, reversal));
     let integers = || -> Vec<i64> {
@@ -64,7 +64,8 @@ pub fn combine(
             Some(values) => Value::Float(Float::new(exact::sum_over(&values, 1))),
             None => {
                 let sum: i128 = integers().iter().map(|x| *x as i128).sum();
-                let sum = i64::try_from(sum).map_err(|_| (span, Failure::Overflow))?;
+                let sum =
+                    i64::try_from(sum).map_err(|_| Failed::from([(span, Failure::Overflow)]))?;
                 match contributions[0] {
                     Value::Nat(_) => Value::Nat(sum),
                     Value::Decimal(_) => Value::Decimal(sum),
@@ -86,7 +87,7 @@ pub fn combine(
         Combiner::One => {
             ascending.dedup();
             if ascending.len() > 1 {
-                return Err((span, Failure::Conflict));
+                return Err(Failed::from([(span, Failure::Conflict)]));
             }
             ascending[0].clone()
         }
@@ -108,10 +109,15 @@ pub fn combine(
                 Reversal::Values(inner) => inner,
                 _ => &Reversal::Natural,
             };
-            let entry = |(key, values): (Value, Vec<Value>)| {
+            let entry = |(key, values): (Value, Vec<Value>)| -> Result<_, Failed> {
                 Ok((key, combine(inner, inner_reversal, &values, join, span)?))
             };
-            Value::Map(by_key.into_iter().map(entry).collect::<Result<_, _>>()?)
+            Value::Map(
+                by_key
+                    .into_iter()
+                    .map(entry)
+                    .collect::<Result<_, Failed>>()?,
+            )
         }
         Combiner::Lattice(name) => {
             // Neighbours in ascending order, pair by pair, until one is left.

@@ -15,7 +15,7 @@ use crate::function::{Failure, apply, set};
 /// Rows with how often each occurs.
 pub type Rows = BTreeMap<Vec<Value>, usize>;
 
-/// Where an expression failed, and why. Ordered by place: the first one written counts.
+/// Where an expression failed, and why.
 pub type Error = (Span, Failure);
 
 /// What a program says.
@@ -31,8 +31,8 @@ pub struct Answer {
 /// Everything that fails in one derivation; not empty.
 pub type Failed = BTreeSet<Error>;
 
-/// What a variable holds: a value, or the error that stands in its way.
-type Slot = Result<Value, Error>;
+/// What an expression or a variable has: a value, or all that stands in its way.
+type Slot = Result<Value, Failed>;
 
 /// Slots by variable; `None` is not bound yet.
 type Environment = Vec<Option<Slot>>;
@@ -132,9 +132,7 @@ fn contribute(
             for expression in rule.head.columns.iter().chain(&rule.head.contribution) {
                 match scope.value(expression, env) {
                     Ok(value) => row.push(value),
-                    Err(error) => {
-                        failed.insert(error);
-                    }
+                    Err(errors) => failed.extend(errors),
                 }
             }
             if !failed.is_empty() {
@@ -195,8 +193,8 @@ fn settle(
                 key.push(value);
                 rows.insert(key, 1);
             }
-            Err(error) => {
-                errors.insert(Failed::from([error]));
+            Err(failed) => {
+                errors.insert(failed);
             }
         }
     }
@@ -233,8 +231,8 @@ impl Scope<'_> {
             Condition::Test { test, .. } => match self.value(test, environment) {
                 Ok(Value::Bool(false)) => return,
                 Ok(_) => self.derive(rest, environment, failed, weight, found),
-                Err(error) => {
-                    failed.insert(error);
+                Err(errors) => {
+                    failed.extend(errors);
                     self.derive(rest, environment, failed, weight, found);
                 }
             },
@@ -242,8 +240,8 @@ impl Scope<'_> {
                 variable, value, ..
             } => {
                 let value = self.value(value, environment);
-                if let Err(error) = value {
-                    failed.insert(error);
+                if let Err(errors) = &value {
+                    failed.extend(errors);
                 }
                 environment[*variable] = Some(value);
                 self.derive(rest, environment, failed, weight, found);
@@ -262,9 +260,9 @@ impl Scope<'_> {
                             failed.clone_from(&before);
                         }
                     }
-                    Err(error) => {
-                        failed.insert(error);
-                        environment[*variable] = Some(Err(error));
+                    Err(errors) => {
+                        failed.extend(&errors);
+                        environment[*variable] = Some(Err(errors));
                         self.derive(rest, environment, failed, weight, found);
                     }
                 }
@@ -284,9 +282,11 @@ impl Scope<'_> {
         weight: usize,
         found: &mut Found,
     ) {
-        if let Some(error) = self.unknown_key(atom, environment) {
+        let unknown = self.unknown_key(atom, environment);
+        if !unknown.is_empty() {
             // Nothing to match: neither true nor false. What it would bind fails with it.
-            failed.insert(error);
+            let before = failed.clone();
+            failed.extend(&unknown);
             let bound: Vec<VariableId> = match &atom.quantifier {
                 Quantifier::Each => variables(atom)
                     .filter(|v| environment[*v].is_none())
@@ -295,12 +295,13 @@ impl Scope<'_> {
                 _ => Vec::new(),
             };
             for variable in &bound {
-                environment[*variable] = Some(Err(error));
+                environment[*variable] = Some(Err(unknown.clone()));
             }
             self.derive(rest, environment, failed, weight, found);
             for variable in bound {
                 environment[variable] = None;
             }
+            failed.clone_from(&before);
             return;
         }
         let before = failed.clone();
@@ -353,15 +354,14 @@ impl Scope<'_> {
         }
     }
 
-    /// The error of a key that could not be computed.
-    fn unknown_key(&self, atom: &Atom, environment: &Environment) -> Option<Error> {
-        let keys = variables(atom).filter_map(|v| environment[v].as_ref()?.as_ref().err().copied());
-        let filters = atom
-            .filter
-            .iter()
-            .flat_map(free)
-            .filter_map(|v| environment.get(v)?.as_ref()?.as_ref().err().copied());
-        keys.chain(filters).min()
+    /// The errors of a key that could not be computed; none if it could.
+    fn unknown_key(&self, atom: &Atom, environment: &Environment) -> Failed {
+        variables(atom)
+            .chain(atom.filter.iter().flat_map(free))
+            .filter_map(|v| environment.get(v)?.as_ref()?.as_ref().err())
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// Whether a row matches; then the variables it bound are in the environment and returned.
@@ -418,9 +418,29 @@ impl Scope<'_> {
         self.invoke(&self.program.lattices[lattice].join, vec![a, b])
     }
 
+    /// The values of all these, or all their errors.
+    fn values(
+        &self,
+        expressions: &[Expr],
+        environment: &Environment,
+    ) -> Result<Vec<Value>, Failed> {
+        let mut values = Vec::new();
+        let mut failed = Failed::new();
+        for expression in expressions {
+            match self.value(expression, environment) {
+                Ok(value) => values.push(value),
+                Err(errors) => failed.extend(errors),
+            }
+        }
+        match failed.is_empty() {
+            true => Ok(values),
+            false => Err(failed),
+        }
+    }
+
     /// The value of an expression.
     fn value(&self, expression: &Expr, environment: &Environment) -> Slot {
-        let here = |failure| (expression.span, failure);
+        let here = |failure| Failed::from([(expression.span, failure)]);
         match &expression.kind {
             ExprKind::Variable(v) => environment[*v]
                 .clone()
@@ -441,7 +461,8 @@ impl Scope<'_> {
                 ) {
                     (Ok(a), _) if a == decides => Ok(decides),
                     (_, Ok(b)) if b == decides => Ok(decides),
-                    (Err(error), _) | (_, Err(error)) => Err(error),
+                    (Err(a), Err(b)) => Err(a.union(&b).copied().collect()),
+                    (Err(errors), _) | (_, Err(errors)) => Err(errors),
                     (Ok(_), Ok(b)) => Ok(b),
                 }
             }
@@ -452,19 +473,12 @@ impl Scope<'_> {
                 }
             }
             ExprKind::Call(function, arguments) => {
-                let mut values = Vec::new();
-                for argument in arguments {
-                    values.push(self.value(argument, environment)?);
-                }
+                let values = self.values(arguments, environment)?;
                 let types: Vec<Type> = arguments.iter().map(|a| a.ty.clone()).collect();
                 apply(function, &values, &types, &expression.ty).map_err(here)
             }
             ExprKind::Invoke(name, arguments) => {
-                let arguments: Result<Vec<Value>, Error> = arguments
-                    .iter()
-                    .map(|argument| self.value(argument, environment))
-                    .collect();
-                self.invoke(name, arguments?)
+                self.invoke(name, self.values(arguments, environment)?)
             }
             ExprKind::If(parts) => match self.value(&parts[0], environment)? {
                 Value::Bool(true) => self.value(&parts[1], environment),
@@ -496,29 +510,25 @@ impl Scope<'_> {
         environment: &Environment,
     ) -> Slot {
         let mut items = Vec::new();
-        let mut errors = BTreeSet::new();
+        let mut errors = Failed::new();
         let mut inner = environment.clone();
         self.derive(
             conditions,
             &mut inner,
             &mut Failed::new(),
             1,
-            &mut |env, weight, failed| match failed.first() {
-                Some(error) => {
-                    errors.insert(*error);
-                }
-                None => match self.value(element, env) {
+            &mut |env, weight, failed| {
+                errors.extend(failed);
+                match self.value(element, env) {
                     Ok(value) => items.extend(std::iter::repeat_n(value, weight)),
-                    Err(error) => {
-                        errors.insert(error);
-                    }
-                },
+                    Err(failed) => errors.extend(failed),
+                }
             },
         );
-        if let Some(first) = errors.first() {
-            return Err(*first);
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        let here = |failure| (whole.span, failure);
+        let here = |failure| Failed::from([(whole.span, failure)]);
         let combined = |combiner: Combiner| {
             let join = |name: &str, a: Value, b: Value| self.join(name, a, b);
             combine(&combiner, &Reversal::Natural, &items, &join, whole.span)

@@ -10,3 +10,4 @@ pub mod exact;
 pub mod function;
 pub mod generate;
 pub mod random;
+pub mod write;

@@ -341,7 +341,7 @@ fn no_process_outlives_the_one_that_started_it() {
 #[test]
 fn programs_are_laid_out_in_place_or_named() {
     let wild = "view  a( x:Int );   // one\na( 1 ) ;\n";
-    let tidy = "view a(x: Int); // one\na(1);\n";
+    let tidy = "view a(x: Int);   // one\na(1);\n"; // the gap before a comment is the author's
     let folder = folder(&[("p.sheaf", wild), ("q/q.sheaf", tidy), ("r.txt", wild)]);
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     let (code, out, _) = run(folder.path(), &["fmt", "--check"]);

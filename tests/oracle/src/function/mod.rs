@@ -9,6 +9,8 @@ mod data;
 mod numbers;
 mod text;
 
+pub(crate) use numbers::shown;
+
 use sheaf_ir::value::Float;
 use sheaf_ir::{Function, Type, Value};
 

@@ -234,7 +234,7 @@ fn integers(call: &Call) -> Option<Outcome> {
 }
 
 /// A scalar as outputs write it.
-fn shown(value: &Value, ty: &Type) -> String {
+pub(crate) fn shown(value: &Value, ty: &Type) -> String {
     match value {
         Value::Bool(b) => b.to_string(),
         Value::Float(x) => format!("{:?}", x.get()),
