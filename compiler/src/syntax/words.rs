@@ -74,7 +74,9 @@ impl Before {
 
 fn is_keyword_here(kind: TokenKind, before: &Before, next: Option<TokenKind>) -> bool {
     use TokenKind::*;
-    if matches!(before.last, Some(Dot | At)) || next == Some(Colon) {
+    // `{true: 1}` is a map; nobody names a column so.
+    let is_value = matches!(kind, True | False);
+    if matches!(before.last, Some(Dot | At)) || next == Some(Colon) && !is_value {
         return false;
     }
     let word_next = next.is_some_and(|next| is_word(next) && !is_joint(next));
@@ -186,6 +188,7 @@ mod tests {
                 &["test", "expect", "expect", "expect", "expect"],
             ),
             ("expect(x) if y(x);", &["if"]),
+            ("a({true: 1, false: 2});", &["true", "false"]),
             ("}\nlate(x) if y(x); after(x) if y(x);", &["if", "if"]),
         ];
         for (text, expected) in cases {

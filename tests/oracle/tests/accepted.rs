@@ -1,6 +1,6 @@
 //! Generated programs are well formed: the checker takes them, and warns at most of climbs.
 
-use sheaf_compiler::check::{LoadedModule, Loader, check};
+use sheaf_compiler::check::{LoadedFile, Loader, PackageId, check};
 use sheaf_compiler::source::Sources;
 use sheaf_oracle::generate::generate;
 
@@ -8,7 +8,7 @@ use sheaf_oracle::generate::generate;
 struct NoModules;
 
 impl Loader for NoModules {
-    fn load(&mut self, _: &str) -> Result<Option<LoadedModule>, String> {
+    fn load(&mut self, _: PackageId, _: &str) -> Result<Option<LoadedFile>, String> {
         Ok(None)
     }
 }
