@@ -252,3 +252,16 @@ fn an_interrupt_ends_a_run_and_leaves_no_half_written_file() {
         assert_eq!(left.len(), 2, "{layout:?} left {left:?}");
     }
 }
+
+#[test]
+fn a_sum_that_no_derivation_asks_for_does_not_fail() {
+    let program = "view shop(s: String);\nshop(\"x\");\nview sale(s: String, n: Int);\n\
+        sale(\"x\", 1);\nsale(\"y\", 9223372036854775807);\nsale(\"y\", 1);\n\
+        view a(s: String, n: Int);\na(s, sum(n for sale(s, n))) if shop(s);\n\
+        output a to csv(\"a.csv\");\n";
+    for layout in LAYOUTS {
+        let project = Project::new(&[("p.sheaf", program)]);
+        project.run(&[&["run", "p.sheaf"], *layout].concat()).ok();
+        assert_eq!(project.read("a.csv"), "s,n\nx,1\n", "{layout:?}");
+    }
+}

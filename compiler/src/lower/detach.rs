@@ -321,7 +321,9 @@ impl Detach<'_, '_> {
             .flat_map(binds)
             .collect();
         let outer: BTreeSet<VariableId> = named.intersection(self.outer).copied().collect();
-        let is_self_bound = outer.is_subset(&bound_inside);
+        // A sum that may overflow is made for the groups that are asked for, and no others.
+        let overflows = matches!(gather, Gather::Sum) && element.ty != Type::Float;
+        let is_self_bound = outer.is_subset(&bound_inside) && !overflows;
         let suits = conditions.iter().any(is_positive)
             && *gather != Gather::List
             && named.is_disjoint(inner)
