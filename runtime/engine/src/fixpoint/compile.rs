@@ -207,7 +207,7 @@ impl<'a> Compiler<'a> {
         for &node in &self.shape.outputs {
             let arity = self.columns(node).len();
             let store = match lattice_join(self.program, node, self.environment)? {
-                Some(join) => Store::Lattice(LatticeMap::new(arity, join)),
+                Some(join) => Store::Lattice(Box::new(LatticeMap::new(arity, join))),
                 None => Store::Set(RowSet::new(arity)),
             };
             variables.push(Variable::new(store));

@@ -22,7 +22,7 @@ pub(super) enum Store {
     /// The delta is the suffix that was not taken yet.
     Set(RowSet),
     /// The delta is what has improved since it was last taken.
-    Lattice(LatticeMap),
+    Lattice(Box<LatticeMap>),
 }
 
 impl Variable {
