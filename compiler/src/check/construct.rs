@@ -403,6 +403,19 @@ impl Body<'_, '_> {
         });
     }
 
+    fn not_a_record(&mut self, path: &ast::Path, label: &str, help: &str) {
+        let shown: Vec<&str> = path.names.iter().map(Name::as_str).collect();
+        let diagnostic = self
+            .error(
+                codes::UNKNOWN_CONSTRUCTOR,
+                path.span,
+                format!("`{}` is not a record", shown.join(".")),
+            )
+            .label(label)
+            .help(help);
+        self.report(diagnostic);
+    }
+
     /// The record that a path names, with its fields; reports a wrong one.
     #[inline(never)]
     pub(super) fn record_type(
@@ -416,15 +429,7 @@ impl Body<'_, '_> {
             Some(Def::Nominal(of)) => match self.checker.types.get(&of) {
                 Some(Nominal::Record(fields)) => return Some((of, fields.clone())),
                 Some(Nominal::Enum(_)) => {
-                    let diagnostic = self
-                        .error(
-                            codes::UNKNOWN_CONSTRUCTOR,
-                            path.span,
-                            format!("`{shown}` is not a record"),
-                        )
-                        .label("an enum")
-                        .help("its values are made by its variants");
-                    self.report(diagnostic);
+                    self.not_a_record(path, "an enum", "its values are made by its variants");
                 }
                 None => self.is_tainted = true,
             },
@@ -434,15 +439,7 @@ impl Body<'_, '_> {
                 match copy.and_then(|copy| Some((copy.clone(), self.checker.types.get(&copy)?))) {
                     Some((copy, Nominal::Record(fields))) => return Some((copy, fields.clone())),
                     Some((_, Nominal::Enum(_))) => {
-                        let diagnostic = self
-                            .error(
-                                codes::UNKNOWN_CONSTRUCTOR,
-                                path.span,
-                                format!("`{shown}` is not a record"),
-                            )
-                            .label("an enum")
-                            .help("its values are made by its variants");
-                        self.report(diagnostic);
+                        self.not_a_record(path, "an enum", "its values are made by its variants");
                     }
                     None => self.is_tainted = true,
                 }
@@ -455,15 +452,8 @@ impl Body<'_, '_> {
                 {
                     return Some((of.clone(), fields.clone()));
                 }
-                let diagnostic = self
-                    .error(
-                        codes::UNKNOWN_CONSTRUCTOR,
-                        path.span,
-                        format!("`{shown}` is not a record"),
-                    )
-                    .label("another type")
-                    .help("only records are written with fields in braces");
-                self.report(diagnostic);
+                let help = "only records are written with fields in braces";
+                self.not_a_record(path, "another type", help);
             }
             Some(_) => self.is_tainted = true,
             None if self.checker.scopes[self.module].is_open => self.is_tainted = true,
