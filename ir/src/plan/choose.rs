@@ -7,15 +7,16 @@ use crate::plan::colocate::{Colocated, colocate};
 use crate::plan::placement::{Placement, matched, through};
 use crate::plan::shape::{self, Input};
 use crate::plan::{EdgeName, FixpointStrategy, Plan, Route};
+use crate::sizes::Sizes;
 use crate::{NodeId, Operator, Program};
 
-/// A legal plan for any number of workers. Deterministic. Sizes are unknown, so it follows rules:
+/// A legal plan for any number of workers. Deterministic. It follows rules:
 /// - Rows of a source are spread where their reader needs no key.
 /// - Joins and their relatives hash both sides by the key, or as much of it as one side is hashed
 ///   by already; without a key the right side is broadcast.
 /// - Grouping operators hash by those columns of their key that most of their readers want.
 /// - A fixpoint is colocated if it has an invariant column, else exchanged.
-pub fn choose(program: &Program) -> Plan {
+pub fn choose(program: &Program, _sizes: &Sizes) -> Plan {
     let mut chooser = Chooser {
         program,
         plan: Plan::default(),

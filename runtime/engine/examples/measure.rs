@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use sheaf_engine::{Config, Engine, Membership, OutputEvent};
 use sheaf_ir::plan::choose;
+use sheaf_ir::sizes::Sizes;
 use sheaf_kernels::Rows;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,7 +60,7 @@ fn main() {
     let engine = start(processes, workers);
     let program = sheaf_ir::text::parse(include_str!("../tests/programs/copy.sir"));
     let program = Arc::new(program.expect("the program is right"));
-    let plan = choose(&program);
+    let plan = choose(&program, &Sizes::default());
     let install = || {
         engine
             .install("copy", Arc::clone(&program), plan.clone(), BTreeMap::new())

@@ -1,10 +1,11 @@
 //! The command line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sheaf_ir::passes::{PASSES, Selection};
 
 /// Sheaf: say what is true, not in what order to do it.
 #[derive(Debug, Parser)]
@@ -56,6 +57,9 @@ pub struct Run {
     /// Processes on this machine
     #[arg(long, value_name = "P", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub processes: u16,
+    /// Which passes rewrite the program before it runs: `all`, `none`, or names with commas between
+    #[arg(long, value_name = "PASSES", default_value = "all", value_parser = passes)]
+    pub passes: Selection,
     /// What happens to rows that cannot be read or computed
     #[arg(long, value_name = "HOW", default_value = "fail")]
     pub on_error: OnError,
@@ -191,6 +195,32 @@ fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
         _ => Err("expected a name, `=` and a value".to_string()),
+    }
+}
+
+fn passes(text: &str) -> Result<Selection, String> {
+    let names = match text {
+        "all" => return Ok(Selection::All),
+        "none" => "",
+        names => names,
+    };
+    let names: BTreeSet<String> = names
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .map(str::to_string)
+        .collect();
+    match names
+        .iter()
+        .find(|n| PASSES.iter().all(|pass| pass.name != **n))
+    {
+        None => Ok(Selection::Only(names)),
+        Some(unknown) => {
+            let known: Vec<&str> = PASSES.iter().map(|pass| pass.name).collect();
+            Err(format!(
+                "there is no pass `{unknown}`; there are: all, none, {}",
+                known.join(", ")
+            ))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::graph::Connector;
 use crate::plan::{EdgeName, FixpointStrategy, Plan, Route, choose, validate};
+use crate::sizes::Sizes;
 use crate::{
     Block, Collection, Combiner, Expr, ExprKind, Function, Label, Multiplicity, Node, NodeId,
     Operator, Program, Span, Type,
@@ -168,7 +169,7 @@ impl Build {
     }
 
     pub fn plan(&self) -> Plan {
-        let plan = choose(&self.program);
+        let plan = choose(&self.program, &Sizes::default());
         assert_eq!(validate(&self.program, &plan), Ok(()), "{plan:#?}");
         plan
     }
@@ -571,6 +572,6 @@ fn corrupt_graphs_do_not_panic() {
     b.program.connect(sum, join, 0);
     b.fixpoint("loop", &["gone", "a"]);
     b.variable("v", "elsewhere", 0, Some(Combiner::Min), &[sum]);
-    let plan = choose(&b.program);
+    let plan = choose(&b.program, &Sizes::default());
     let _ = validate(&b.program, &plan);
 }

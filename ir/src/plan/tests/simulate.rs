@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::Build;
 use crate::plan::shape;
 use crate::plan::{Plan, Route, choose, validate};
+use crate::sizes::Sizes;
 use crate::{Combiner, ExprKind, NodeId, Operator, Program};
 
 type Row = Vec<i64>;
@@ -340,7 +341,7 @@ proptest! {
         y in rows(3),
     ) {
         let build = program(&numbers);
-        let plan = choose(&build.program);
+        let plan = choose(&build.program, &Sizes::default());
         prop_assert_eq!(validate(&build.program, &plan), Ok(()));
         let given = BTreeMap::from([("x".to_string(), x), ("y".to_string(), y)]);
         let one = run(&build.program, &plan, 1, &given);
@@ -353,7 +354,7 @@ proptest! {
 #[test]
 fn a_plan_without_its_routes_gives_other_rows() {
     let build = super::left_linear();
-    let plan = choose(&build.program);
+    let plan = choose(&build.program, &Sizes::default());
     let ring: Vec<Row> = (0..9).map(|i| vec![i, (i + 1) % 9]).collect();
     let given = BTreeMap::from([("edge".to_string(), ring)]);
     let right = run(&build.program, &plan, 3, &given);

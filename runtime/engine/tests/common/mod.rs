@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use sheaf_engine::{Config, Engine, EngineError, ErrorRow, Installation, Membership, OutputEvent};
 use sheaf_ir::plan::{Plan, choose};
+use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Program, Type, Value};
 use sheaf_kernels::Rows;
 use sheaf_kernels::words::{value_of, word_of};
@@ -113,7 +114,7 @@ pub fn parse(text: &str) -> (Arc<Program>, Plan) {
     if let Err(violations) = sheaf_ir::verify::verify(&program) {
         panic!("{violations:?}");
     }
-    let plan = choose(&program);
+    let plan = choose(&program, &Sizes::default());
     (Arc::new(program), plan)
 }
 

@@ -8,6 +8,7 @@
 
 mod failures;
 mod feed;
+mod optimize;
 mod prepare;
 mod processes;
 
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use sheaf_engine::{Config, Engine, EngineError, Installation, NodeStatistics, OutputEvent};
 use sheaf_ir::Program;
+use sheaf_ir::passes::Selection;
 use sheaf_ir::plan::choose;
 use sheaf_kernels::Interner;
 
@@ -36,6 +38,8 @@ pub use processes::{Invitation, Launch, serve};
 const SMALL: u64 = 1 << 20;
 /// How many bytes of text a byte of a compressed file stands for, roughly.
 const PACKED: u64 = 5;
+/// Bytes of a cell of text, roughly.
+const CELL: u64 = 8;
 /// How often progress is told and cancellation looked for.
 const GLANCE: Duration = Duration::from_millis(50);
 /// Different failures that are kept to be shown.
@@ -71,6 +75,8 @@ pub struct RunOptions {
     pub params: BTreeMap<String, String>,
     /// How outputs are laid out on standard output.
     pub format: Option<Format>,
+    /// Which passes rewrite the program before it runs.
+    pub passes: Selection,
     /// What happens to rows that fail.
     pub on_error: OnError,
     /// Where collected failures go.
@@ -244,7 +250,12 @@ pub fn run(
     let start = Instant::now();
     let environment = &surroundings.environment.clone();
     let prepared = prepare::prepare(program, options, environment.as_ref())?;
-    let program = Arc::new(prepared.program);
+    let sizes = prepared.sizes;
+    let program = Arc::new(optimize::optimize(
+        prepared.program,
+        &options.passes,
+        &sizes,
+    ));
     let collected = match options.on_error {
         OnError::Collect => Some(environment.create(&options.errors).map_err(|error| {
             RunError::usage(format!("{}: {error}", options.errors.display()), vec![])
@@ -262,7 +273,7 @@ pub fn run(
         .workers
         .unwrap_or_else(|| default_workers(prepared.size, processes))
         .max(1);
-    let plan = choose(&program);
+    let plan = choose(&program, &sizes);
     let (engine, mut followers) = if processes == 1 {
         (Engine::start(Config::alone(workers))?, None)
     } else {

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sheaf_ir::graph::Connector;
+use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Node, Operator, Program, Type, Value};
 
-use super::{PACKED, RunError, RunOptions};
+use super::{CELL, PACKED, RunError, RunOptions};
 use crate::environment::Environment;
 use crate::names;
 use crate::sink::{self, Sink};
@@ -25,6 +26,8 @@ pub struct Prepared {
     pub params: BTreeMap<String, Value>,
     /// Estimated bytes of input; `None` if it cannot be known.
     pub size: Option<u64>,
+    /// Estimated rows of inputs whose size can be known.
+    pub sizes: Sizes,
 }
 
 /// Lays the options over the program and opens its sources.
@@ -99,10 +102,19 @@ pub fn prepare(
     two_from_stdin(&sources)?;
     two_to_one_file(&sinks)?;
     sinks.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    let size = sources
-        .iter()
-        .map(|(_, source)| estimate(source, environment))
-        .sum();
+    let bytes = |(node, source): &(String, Source)| {
+        let size = estimate(source, environment)?;
+        Some((node.clone(), size, source.arity()))
+    };
+    let known: Vec<_> = sources.iter().filter_map(bytes).collect();
+    let size =
+        (known.len() == sources.len()).then(|| known.iter().map(|(_, bytes, _)| bytes).sum());
+    let rows = known
+        .into_iter()
+        .map(|(node, bytes, arity)| (node, bytes / (CELL * arity.max(1) as u64)));
+    let sizes = Sizes {
+        rows: rows.collect(),
+    };
     Ok(Prepared {
         sources,
         sinks: sinks
@@ -111,6 +123,7 @@ pub fn prepare(
             .collect(),
         params,
         size,
+        sizes,
         program,
     })
 }

@@ -260,6 +260,11 @@ impl Source {
         &self.origin
     }
 
+    /// Number of columns.
+    pub fn arity(&self) -> usize {
+        self.columns.len()
+    }
+
     /// Bytes to read, as they lie there; `None` if that cannot be known.
     pub fn size(&self, environment: &dyn Environment) -> Option<u64> {
         match &self.origin {

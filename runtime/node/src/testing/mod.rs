@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use sheaf_engine::{Config, Engine, ErrorRow, Installation, OutputEvent};
 use sheaf_ir::plan::choose;
 use sheaf_ir::shard::column_digest;
+use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Block, Expr, ExprKind, Node, Operator, Program, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
 use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
@@ -245,7 +246,7 @@ impl Bench {
                 entry.insert(Engine::start(Config::alone(shuffle.workers))?)
             }
         };
-        let plan = choose(&case.program);
+        let plan = choose(&case.program, &Sizes::default());
         let installation =
             engine.install(&case.name, case.program.clone(), plan, case.params.clone())?;
         feed(&installation, case, given, &shuffle, engine.interner())?;

@@ -80,6 +80,7 @@ fn options(arguments: &Run) -> RunOptions {
             OutputFormat::Ndjson => Format::Ndjson,
             OutputFormat::Table => Format::Table,
         }),
+        passes: arguments.passes.clone(),
         on_error: match arguments.on_error {
             OnError::Fail => NodeOnError::Fail,
             OnError::Skip => NodeOnError::Skip,
