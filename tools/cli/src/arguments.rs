@@ -115,6 +115,24 @@ pub struct Explain {
     /// List where order can matter in a program, why, and what it costs
     #[arg(long, value_name = "FILE", conflicts_with = "code")]
     pub order: Option<PathBuf>,
+    /// Show how a program would run: where rows are, how they travel, what was chosen at which price
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["code", "order"])]
+    pub plan: Option<PathBuf>,
+    /// The plan for so many workers in all [default: as many as a run would start]
+    #[arg(long, value_name = "N", requires = "plan", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// The plan after these passes: `all`, `none`, or names with commas between
+    #[arg(long, value_name = "PASSES", requires = "plan", default_value = "all", value_parser = passes)]
+    pub passes: Selection,
+    /// The plan for an input from another file
+    #[arg(long, value_name = "NAME=PATH", requires = "plan", value_parser = pair)]
+    pub input: Vec<(String, String)>,
+    /// The plan as one JSON object
+    #[arg(long, requires = "plan", conflicts_with = "svg")]
+    pub json: bool,
+    /// The plan as a drawing
+    #[arg(long, requires = "plan")]
+    pub svg: bool,
 }
 
 /// Layouts of outputs.

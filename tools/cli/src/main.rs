@@ -54,9 +54,10 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check::check(&check),
         Command::Test(test) => commands::test::test(&test),
         Command::Fmt(fmt) => commands::fmt::fmt(&fmt),
-        Command::Explain(explain) => match &explain.order {
-            Some(file) => commands::order::order(file),
-            None => commands::explain::explain(explain.code.as_deref()),
+        Command::Explain(explain) => match (&explain.order, &explain.plan) {
+            (Some(file), _) => commands::order::order(file),
+            (_, Some(file)) => commands::plan::plan(file, &explain),
+            _ => commands::explain::explain(explain.code.as_deref()),
         },
         Command::Worker => commands::worker::work(),
     }

@@ -9,6 +9,7 @@
 mod failures;
 mod feed;
 mod optimize;
+mod planning;
 mod prepare;
 mod processes;
 
@@ -22,7 +23,7 @@ use serde::Serialize;
 use sheaf_engine::{Config, Engine, EngineError, Installation, NodeStatistics, OutputEvent};
 use sheaf_ir::Program;
 use sheaf_ir::passes::Selection;
-use sheaf_ir::plan::choose;
+use sheaf_ir::plan::decide;
 use sheaf_kernels::Interner;
 
 use crate::affected::{Reason, affected};
@@ -32,6 +33,7 @@ use crate::source::SourceError;
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
+pub use planning::{Planned, plan};
 pub use processes::{Invitation, Launch, serve};
 
 /// Bytes of input below which one worker is enough: starting more costs more than they bring.
@@ -273,7 +275,7 @@ pub fn run(
         .workers
         .unwrap_or_else(|| default_workers(prepared.size, processes))
         .max(1);
-    let plan = choose(&program, &sizes);
+    let plan = decide(&program, &sizes, workers * processes).plan;
     let (engine, mut followers) = if processes == 1 {
         (Engine::start(Config::alone(workers))?, None)
     } else {

@@ -81,10 +81,7 @@ pub fn prepare(
             _ => {}
         }
     }
-    if let Some(name) = inputs.keys().next() {
-        let known = relations(&program, |o| matches!(o, Operator::Source { .. }));
-        return Err(unknown("input", name, &known));
-    }
+    all_taken(&program, &inputs)?;
     if sinks.is_empty() {
         let mut views = relations(&program, |o| {
             !matches!(o, Operator::Source { .. } | Operator::Sink { .. })
@@ -109,11 +106,11 @@ pub fn prepare(
     let known: Vec<_> = sources.iter().filter_map(bytes).collect();
     let size =
         (known.len() == sources.len()).then(|| known.iter().map(|(_, bytes, _)| bytes).sum());
-    let rows = known
+    let counted = known
         .into_iter()
-        .map(|(node, bytes, arity)| (node, bytes / (CELL * arity.max(1) as u64)));
+        .map(|(node, bytes, arity)| (node, rows(bytes, arity)));
     let sizes = Sizes {
-        rows: rows.collect(),
+        rows: counted.collect(),
     };
     Ok(Prepared {
         sources,
@@ -128,8 +125,27 @@ pub fn prepare(
     })
 }
 
+/// How many rows of so many columns there are in a text, roughly.
+pub(super) fn rows(bytes: u64, arity: usize) -> u64 {
+    bytes / (CELL * arity.max(1) as u64)
+}
+
+/// Refuses an input that was named and is none.
+pub(super) fn all_taken(
+    program: &Program,
+    inputs: &BTreeMap<String, String>,
+) -> Result<(), RunError> {
+    match inputs.keys().next() {
+        None => Ok(()),
+        Some(name) => {
+            let known = relations(program, |o| matches!(o, Operator::Source { .. }));
+            Err(unknown("input", name, &known))
+        }
+    }
+}
+
 /// Bytes of text, roughly.
-fn estimate(source: &Source, environment: &dyn Environment) -> Option<u64> {
+pub(super) fn estimate(source: &Source, environment: &dyn Environment) -> Option<u64> {
     let packed = match source.origin() {
         Origin::Stdin => false,
         Origin::Files(files) => files.iter().any(|file| {
@@ -152,14 +168,14 @@ fn named<'a, T>(given: &'a BTreeMap<String, T>, relation: &str) -> Option<&'a T>
         .or_else(|| given.get(names::short(relation)))
 }
 
-fn take_named<T>(given: &mut BTreeMap<String, T>, relation: &str) -> Option<T> {
+pub(super) fn take_named<T>(given: &mut BTreeMap<String, T>, relation: &str) -> Option<T> {
     given
         .remove(relation)
         .or_else(|| given.remove(names::short(relation)))
 }
 
 /// Another file for an input, whose name may say another format.
-fn redirect_input(connector: &mut Connector, path: String) {
+pub(super) fn redirect_input(connector: &mut Connector, path: String) {
     let declared = source::Format::named(&connector.format);
     let told = source::Format::of_path(Path::new(&path));
     match (declared, told) {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod explain;
 pub mod fmt;
 pub mod order;
+pub mod plan;
 pub mod run;
 pub mod test;
 pub mod worker;

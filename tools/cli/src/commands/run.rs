@@ -91,7 +91,7 @@ fn options(arguments: &Run) -> RunOptions {
 }
 
 /// Where a program's relative paths begin.
-fn folder(file: &Path) -> PathBuf {
+pub fn folder(file: &Path) -> PathBuf {
     file.parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
