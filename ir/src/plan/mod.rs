@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 mod choice;
 mod choose;
 mod colocate;
+pub mod drawing;
 mod early;
 mod estimate;
 mod explain;

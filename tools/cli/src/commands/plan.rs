@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sheaf_compiler::source::{FileId, Sources};
 use sheaf_ir::Span;
-use sheaf_ir::plan::{Choice, Explanation, Line, Place, Travel, explain};
+use sheaf_ir::plan::{Choice, Explanation, Line, Place, Travel, drawing, explain};
 use sheaf_node::environment::System;
 use sheaf_node::run::{self, RunOptions};
 
@@ -50,6 +50,8 @@ pub fn plan(file: &Path, arguments: &Explain) -> Outcome {
                 return Outcome::Failure;
             }
         }
+    } else if arguments.svg {
+        print::text(drawing::svg(&explanation));
     } else {
         print::text(text(file, &explanation));
     }
