@@ -168,12 +168,8 @@ impl Chooser<'_> {
                         .prices
                         .keep(input.from, &Placement::loose().after(route))?;
                 }
-            }
-        }
-        for (&variable, &column) in &found.columns {
-            for input in shape::inputs(program, variable) {
-                if input.inner {
-                    price += self.prices.colocated(input.from, variable, column)?;
+                if let Some(&column) = found.columns.get(&id).filter(|_| input.inner) {
+                    price += self.prices.colocated(input.from, id, column)?;
                 }
             }
         }

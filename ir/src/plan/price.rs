@@ -9,7 +9,7 @@ use crate::plan::Route;
 use crate::plan::estimate::{Estimate, Estimates};
 use crate::plan::placement::Placement;
 use crate::plan::shape;
-use crate::{NodeId, Program};
+use crate::{NodeId, Operator, Program};
 
 /// Putting a row into a table, or looking it up.
 const KEEP: f64 = 1.0;
@@ -43,6 +43,10 @@ impl<'a> Prices<'a> {
         }
     }
 
+    fn is_fed(&self, id: NodeId) -> bool {
+        matches!(self.program.graph[id].operator, Operator::Source { .. })
+    }
+
     fn moved(&self, id: NodeId) -> f64 {
         if self.workers == 1.0 {
             return 0.0;
@@ -72,6 +76,8 @@ impl<'a> Prices<'a> {
         let part = match route {
             Route::Local => return Some(0.0),
             Route::Hash(columns) => self.hashed(from, columns),
+            // What comes from outside is handed to one worker or another anyway.
+            Route::Balance if self.is_fed(id) => return Some(0.0),
             Route::Balance => 1.0 / self.workers,
             Route::Broadcast | Route::Gather => 1.0,
         };

@@ -105,7 +105,7 @@ fn counted(combiner: Combiner) -> Build {
 fn totals_are_combined_before_they_travel() {
     let plan = planned(&counted(Combiner::Sum), &[("x", 1_000_000)], 2).plan;
     assert!(plan.split.contains("total"), "{plan:?}");
-    let plan = planned(&counted(Combiner::Sum), &[("x", 1_000)], 2).plan;
+    let plan = planned(&counted(Combiner::Sum), &[("x", 300)], 2).plan;
     assert!(plan.split.is_empty());
     // A partial state is as large as all that it is made of.
     let plan = planned(&counted(Combiner::Sorted), &[("x", 1_000_000)], 2).plan;

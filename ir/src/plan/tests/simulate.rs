@@ -355,7 +355,7 @@ fn sizes(x: u64, y: u64) -> Sizes {
     }
 }
 
-/// Turns some routes and early steps into others; legal or not.
+/// Turns routes and early steps into others as long as the plan stays legal.
 fn mutate(program: &Program, plan: &mut Plan, numbers: &[u32]) {
     let mut c = Choices(numbers.iter());
     let inputs: Vec<_> = program
@@ -363,7 +363,8 @@ fn mutate(program: &Program, plan: &mut Plan, numbers: &[u32]) {
         .into_iter()
         .flat_map(|id| shape::inputs(program, id))
         .collect();
-    for _ in 0..1 + c.below(4) {
+    for _ in 0..30 {
+        let legal = plan.clone();
         let input = &inputs[c.below(inputs.len())];
         let arity = program.graph[input.from].output.columns.len();
         match c.below(7) {
@@ -377,6 +378,9 @@ fn mutate(program: &Program, plan: &mut Plan, numbers: &[u32]) {
                 let columns = c.columns(count, arity.max(1));
                 plan.routes.insert(input.name.clone(), Route::Hash(columns));
             }
+        }
+        if validate(program, plan).is_err() {
+            *plan = legal;
         }
     }
 }
@@ -403,12 +407,12 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn every_legal_plan_gives_the_same_rows(
         numbers in prop::collection::vec(0u32..60, 120),
-        changes in prop::collection::vec(0u32..60, 40),
+        changes in prop::collection::vec(0u32..60, 150),
         x in rows(2),
         y in rows(3),
     ) {
@@ -416,7 +420,6 @@ proptest! {
         let plan = choose(&build.program, &Sizes::default());
         let mut changed = plan.clone();
         mutate(&build.program, &mut changed, &changes);
-        prop_assume!(validate(&build.program, &changed).is_ok());
         let given = BTreeMap::from([("x".to_string(), x), ("y".to_string(), y)]);
         let one = run(&build.program, &plan, 1, &given);
         prop_assert_eq!(&run(&build.program, &changed, 3, &given), &one);
