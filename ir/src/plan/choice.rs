@@ -66,7 +66,7 @@ pub(super) fn pick<T>(
     mut candidates: Vec<Candidate<T>>,
 ) -> Option<(T, Choice)> {
     let first = candidates.first()?;
-    let (by_rule, words) = (first.price, first.words.clone());
+    let by_rule = first.price;
     let cheapest = candidates
         .iter()
         .enumerate()
@@ -77,7 +77,10 @@ pub(super) fn pick<T>(
         (Some(ruled), Some((i, least))) if i > 0 => {
             if least < ruled * CLEARLY && ruled - least > WORTH {
                 let times = ruled / least.max(1.0);
-                (i, format!("{times:.1} times cheaper than {words}"))
+                (
+                    i,
+                    format!("{times:.1} times cheaper than what the rule says"),
+                )
             } else {
                 (0, format!("{rule}; nothing else is clearly cheaper"))
             }

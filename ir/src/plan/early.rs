@@ -77,8 +77,8 @@ fn split(
     let groups = prices.estimates.rows(id);
     let priced = groups.and_then(|groups| prices.combined(&sources, groups, &route));
     let words = [
-        "combined once, where they meet",
-        "combined before they travel and again where they meet",
+        "combined where they meet",
+        "combined before they travel, too",
     ];
     two(program, id, "one step", words, priced)
 }

@@ -189,32 +189,68 @@ fn relation(name: &str) -> &str {
 }
 
 /// All nodes: relation by relation, in the order in which relations are complete, and within one
-/// in the order in which rows pass.
+/// in the order in which rows pass; otherwise as they stand in the text.
 fn by_relation(program: &Program) -> Vec<NodeId> {
-    let order = shape::order(program);
+    let passed = passing(program);
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut variables: BTreeSet<&str> = BTreeSet::new();
-    for (at, id) in order.iter().enumerate() {
-        let name = relation(&program.graph[*id].name);
-        let is_sink = matches!(program.graph[*id].operator, Operator::Sink { .. });
-        if !is_sink {
-            last.insert(name, at);
-        }
-        if shape::is_variable(program, *id) {
-            variables.insert(name);
+    for (at, id) in passed.iter().enumerate() {
+        if !matches!(program.graph[*id].operator, Operator::Sink { .. }) {
+            last.insert(relation(&program.graph[*id].name), at);
         }
     }
-    let mut sorted: Vec<(usize, &str, usize, NodeId)> = order
+    let mut sorted: Vec<(usize, &str, bool, usize, NodeId)> = passed
         .iter()
         .enumerate()
         .map(|(at, id)| {
-            let name = relation(&program.graph[*id].name);
+            let node = &program.graph[*id];
+            let name = relation(&node.name);
             let end = last.get(name).copied().unwrap_or(at);
-            (end, name, at, *id)
+            let follows = !matches!(node.operator, Operator::Fixpoint { .. });
+            (end, name, follows, at, *id)
         })
         .collect();
     sorted.sort();
     sorted.into_iter().map(|(.., id)| id).collect()
+}
+
+/// All nodes, each after what feeds it, except round loops.
+fn passing(program: &Program) -> Vec<NodeId> {
+    let place = |id: &NodeId| {
+        let node = &program.graph[*id];
+        (node.span.file, node.span.start, node.name.clone())
+    };
+    let feeding = |id: NodeId| -> Vec<NodeId> {
+        let is_variable = shape::is_variable(program, id);
+        let inputs = shape::inputs(program, id).into_iter();
+        let mut feeding: Vec<NodeId> = inputs
+            .filter(|input| !(is_variable && input.inner))
+            .map(|input| input.from)
+            .collect();
+        // The last is taken first.
+        feeding.sort_by_key(|from| std::cmp::Reverse(place(from)));
+        feeding
+    };
+    let mut all: Vec<NodeId> = program.graph.node_indices().collect();
+    all.sort_by_key(place);
+    let mut seen: BTreeSet<NodeId> = BTreeSet::new();
+    let mut passed = Vec::with_capacity(all.len());
+    for start in all {
+        if !seen.insert(start) {
+            continue;
+        }
+        let mut open = vec![(start, feeding(start))];
+        while let Some((id, left)) = open.last_mut() {
+            match left.pop() {
+                Some(next) if seen.insert(next) => open.push((next, feeding(next))),
+                Some(_) => {}
+                None => {
+                    passed.push(*id);
+                    open.pop();
+                }
+            }
+        }
+    }
+    passed
 }
 
 struct Explainer<'a> {

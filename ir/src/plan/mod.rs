@@ -30,6 +30,7 @@ pub use choice::{Choice, Kind, Rejected};
 pub use choose::{Decided, choose, decide};
 pub use explain::{Explanation, Incoming, Line, Place, Travel, explain};
 pub use validate::validate;
+pub use words::short_number;
 
 /// The plan of a program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -90,3 +90,39 @@ pub(super) fn colocated(program: &Program, by: &BTreeMap<NodeId, usize>) -> Stri
         .collect();
     format!("colocated: {}", named.join(", "))
 }
+
+/// A number in at most three digits and a letter.
+pub fn short_number(number: f64) -> String {
+    let mut number = number;
+    for letter in ["", "k", "M", "G", "T"] {
+        if number < 999.5 {
+            return match letter {
+                "" => format!("{number:.0}"),
+                _ if number < 9.95 => format!("{number:.1}{letter}"),
+                _ => format!("{number:.0}{letter}"),
+            };
+        }
+        number /= 1000.0;
+    }
+    format!("{number:.0}P")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_number;
+
+    #[test]
+    fn numbers_are_short() {
+        for (number, text) in [
+            (0.0, "0"),
+            (999.4, "999"),
+            (999.6, "1.0k"),
+            (1234.0, "1.2k"),
+            (9960.0, "10k"),
+            (999_600.0, "1.0M"),
+            (12_345_678.0, "12M"),
+        ] {
+            assert_eq!(short_number(number), text);
+        }
+    }
+}

@@ -13,7 +13,7 @@ mod scene;
 
 use std::fmt::Write;
 
-use crate::plan::{Choice, Explanation, Line, Travel};
+use crate::plan::{Choice, Explanation, Line, Travel, short_number};
 use scene::{Card, Frame, Scene, Wire, scene};
 
 /// Width of a character.
@@ -35,7 +35,8 @@ const LONGEST: usize = 58;
 const STYLE: &str = "\
 text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}
 .head{font-weight:bold;font-size:12px}
-.faint,.faint text{fill:#6e7781}
+.faint{fill:#6e7781}
+.node text{paint-order:stroke;stroke:#fff;stroke-width:3px}
 .card{fill:#fff;stroke:#8c959f}
 .frame{fill:#f6f8fa;stroke:#8c959f;stroke-dasharray:5 3}
 .row{fill:transparent}
@@ -78,7 +79,7 @@ pub fn svg(explanation: &Explanation) -> String {
 fn row_text(line: &Line) -> String {
     let mut text = line.words.clone();
     if let Some(rows) = line.rows.filter(|_| line.operator != "fixpoint") {
-        text.push_str(&format!("  ~{rows}"));
+        text.push_str(&format!("  ~{}", short_number(rows as f64)));
     }
     shortened(&text)
 }
@@ -151,6 +152,10 @@ impl Pen<'_> {
         for wire in &scene.wires {
             self.wire(wire);
         }
+        for frame in &scene.frames {
+            let (x, y) = frame.corner;
+            self.node(frame.line, (x, y + 3.0), frame.size.0);
+        }
         self.put(format_args!("</g>"));
         self.put(format_args!("</svg>"));
     }
@@ -184,7 +189,6 @@ impl Pen<'_> {
             "<rect class=\"frame\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
              height=\"{height:.1}\" rx=\"8\"/>"
         ));
-        self.node(frame.line, (x, y + 3.0), width);
     }
 
     fn card(&mut self, card: &Card) {
@@ -287,13 +291,13 @@ fn title(line: &Line) -> String {
 fn choice(choice: &Choice) -> String {
     let price = choice
         .price
-        .map(|p| format!(" ${p:.0}"))
+        .map(|p| format!(" ${}", short_number(p)))
         .unwrap_or_default();
     let mut text = format!("chosen {}{price}: {}", choice.chosen, choice.reason);
     for rejected in &choice.rejected {
         let price = rejected
             .price
-            .map(|p| format!(" ${p:.0}"))
+            .map(|p| format!(" ${}", short_number(p)))
             .unwrap_or_default();
         text.push_str(&format!("\n  not {}{price}", rejected.what));
     }

@@ -90,14 +90,21 @@ pub(super) fn scene(explanation: &Explanation) -> Scene {
 }
 
 fn cards(lines: &[Line]) -> Vec<Card> {
+    // What a loop gives leaves it before it is published.
+    let looped: BTreeSet<&str> = lines
+        .iter()
+        .filter(|line| line.fixpoint.is_some())
+        .map(|line| line.relation.as_str())
+        .collect();
     let mut cards: Vec<Card> = Vec::new();
     let mut known: BTreeMap<(&str, Option<&str>, bool), usize> = BTreeMap::new();
     for (at, line) in lines.iter().enumerate() {
         if line.operator == "fixpoint" {
             continue;
         }
-        let is_sink = line.operator == "sink";
-        let key = (line.relation.as_str(), line.fixpoint.as_deref(), is_sink);
+        let relation = line.relation.as_str();
+        let is_apart = line.operator == "sink" && looped.contains(relation);
+        let key = (relation, line.fixpoint.as_deref(), is_apart);
         let card = *known.entry(key).or_insert_with(|| {
             cards.push(Card {
                 title: line.relation_name.clone(),

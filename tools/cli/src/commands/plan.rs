@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sheaf_compiler::source::{FileId, Sources};
 use sheaf_ir::Span;
-use sheaf_ir::plan::{Choice, Explanation, Line, Place, Travel, drawing, explain};
+use sheaf_ir::plan::{Choice, Explanation, Line, Place, Travel, drawing, explain, short_number};
 use sheaf_node::environment::System;
 use sheaf_node::run::{self, RunOptions};
 
@@ -133,7 +133,7 @@ impl Page<'_> {
                 parts[0].push_str(&columns);
             }
             if let Some(rows) = line.rows {
-                parts.push(format!("~{}", round(rows as f64)));
+                parts.push(format!("~{}", short_number(rows as f64)));
             }
             parts.push(format!("{}, {}", line.multiplicity, line.placement));
             if line.label != "closed" {
@@ -141,7 +141,7 @@ impl Page<'_> {
             }
         }
         if let Some(price) = line.price.filter(|price| *price > 0) {
-            parts.push(format!("${}", round(price as f64)));
+            parts.push(format!("${}", short_number(price as f64)));
         }
         let indent = " ".repeat(width + 8);
         text.push_str(&parts.join("  "));
@@ -174,7 +174,7 @@ impl Page<'_> {
 /// A choice, what it costs, why, and what else there was.
 fn chosen(text: &mut String, indent: &str, choice: &Choice) {
     let option = |what: &str, price: Option<f64>| match price {
-        Some(price) => format!("{what}  ${}", round(price)),
+        Some(price) => format!("{what}  ${}", short_number(price)),
         None => what.to_string(),
     };
     let said = option(&choice.chosen, choice.price);
@@ -188,40 +188,4 @@ fn chosen(text: &mut String, indent: &str, choice: &Choice) {
 fn place_of(line: &Line) -> String {
     let place = line.place.as_ref();
     place.map_or_else(|| "-".to_string(), Place::to_string)
-}
-
-/// A number in at most three digits and a letter.
-fn round(number: f64) -> String {
-    let mut number = number;
-    for letter in ["", "k", "M", "G", "T"] {
-        if number < 999.5 {
-            return match letter {
-                "" => format!("{number:.0}"),
-                _ if number < 9.95 => format!("{number:.1}{letter}"),
-                _ => format!("{number:.0}{letter}"),
-            };
-        }
-        number /= 1000.0;
-    }
-    format!("{number:.0}P")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::round;
-
-    #[test]
-    fn numbers_are_short() {
-        for (number, text) in [
-            (0.0, "0"),
-            (999.4, "999"),
-            (999.6, "1.0k"),
-            (1234.0, "1.2k"),
-            (9960.0, "10k"),
-            (999_600.0, "1.0M"),
-            (12_345_678.0, "12M"),
-        ] {
-            assert_eq!(round(number), text);
-        }
-    }
 }
