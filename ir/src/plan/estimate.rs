@@ -21,7 +21,7 @@ const SHARED: f64 = 4.0;
 const ELEMENTS: f64 = 8.0;
 /// How many different elements there are for each square root of their number: words of a text are
 /// so, by Heaps' law (1978).
-const HEAPS: f64 = 44.0;
+const HEAPS: f64 = 20.0;
 /// How many times more a recursion derives than it starts from.
 const GROWTH: f64 = 10.0;
 /// The part of rows that satisfy a comparison.

@@ -42,6 +42,8 @@ const SMALL: u64 = 1 << 20;
 const PACKED: u64 = 5;
 /// Bytes of a cell of text, roughly.
 const CELL: u64 = 8;
+/// Bytes of a line of text, roughly.
+const LINE: u64 = 48;
 /// How often progress is told and cancellation looked for.
 const GLANCE: Duration = Duration::from_millis(50);
 /// Different failures that are kept to be shown.

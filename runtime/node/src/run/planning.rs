@@ -55,7 +55,7 @@ pub fn plan(
         let source = crate::source::Source::new(&connector, columns, &types, base, environment);
         let size = source.ok().and_then(|source| {
             let bytes = prepare::estimate(&source, environment)?;
-            Some((bytes, prepare::rows(bytes, source.arity())))
+            Some((bytes, prepare::rows(bytes, &source)))
         });
         match size {
             Some((bytes, rows)) => {

@@ -8,7 +8,7 @@ use sheaf_ir::graph::Connector;
 use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Node, Operator, Program, Type, Value};
 
-use super::{CELL, PACKED, RunError, RunOptions};
+use super::{CELL, LINE, PACKED, RunError, RunOptions};
 use crate::environment::Environment;
 use crate::names;
 use crate::sink::{self, Sink};
@@ -101,14 +101,12 @@ pub fn prepare(
     sinks.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let bytes = |(node, source): &(String, Source)| {
         let size = estimate(source, environment)?;
-        Some((node.clone(), size, source.arity()))
+        Some((node.clone(), size, rows(size, source)))
     };
     let known: Vec<_> = sources.iter().filter_map(bytes).collect();
     let size =
         (known.len() == sources.len()).then(|| known.iter().map(|(_, bytes, _)| bytes).sum());
-    let counted = known
-        .into_iter()
-        .map(|(node, bytes, arity)| (node, rows(bytes, arity)));
+    let counted = known.into_iter().map(|(node, _, rows)| (node, rows));
     let sizes = Sizes {
         rows: counted.collect(),
     };
@@ -125,9 +123,13 @@ pub fn prepare(
     })
 }
 
-/// How many rows of so many columns there are in a text, roughly.
-pub(super) fn rows(bytes: u64, arity: usize) -> u64 {
-    bytes / (CELL * arity.max(1) as u64)
+/// How many rows there are in so many bytes of a source, roughly.
+pub(super) fn rows(bytes: u64, source: &Source) -> u64 {
+    bytes
+        / match source.format() {
+            source::Format::Text => LINE,
+            _ => CELL * source.arity().max(1) as u64,
+        }
 }
 
 /// Refuses an input that was named and is none.

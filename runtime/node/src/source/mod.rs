@@ -260,6 +260,11 @@ impl Source {
         &self.origin
     }
 
+    /// How its text is laid out.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Number of columns.
     pub fn arity(&self) -> usize {
         self.columns.len()
