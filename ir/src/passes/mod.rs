@@ -12,8 +12,10 @@ mod narrow_joins;
 mod remove_dead_columns;
 mod remove_dead_nodes;
 mod remove_distinct;
+mod reorder_joins;
 mod rewrite;
 mod share_subgraphs;
+mod size;
 
 use std::collections::BTreeSet;
 
@@ -68,6 +70,11 @@ pub const PASSES: &[Pass] = &[
         name: "fuse_expressions",
         summary: "makes one block of two where a map reads a map, flat-map or join alone",
         apply: fuse_expressions::apply,
+    },
+    Pass {
+        name: "reorder_joins",
+        summary: "joins the relations of a rule in the order that makes the fewest rows on the way",
+        apply: reorder_joins::apply,
     },
     Pass {
         name: "narrow_joins",

@@ -32,6 +32,7 @@ use crate::source::SourceError;
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
+pub use optimize::optimize;
 pub use processes::{Invitation, Launch, serve};
 
 /// Bytes of input below which one worker is enough: starting more costs more than they bring.
