@@ -33,6 +33,7 @@ use crate::source::SourceError;
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
+pub use optimize::optimize;
 pub use planning::{Planned, plan};
 pub use processes::{Invitation, Launch, serve};
 
