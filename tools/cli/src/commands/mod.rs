@@ -6,4 +6,5 @@ pub mod fmt;
 pub mod order;
 pub mod run;
 pub mod test;
+pub mod why;
 pub mod worker;
