@@ -69,6 +69,12 @@ pub struct Run {
     /// Say on standard error how long things took and how much there was
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "table")]
     pub stats: Option<StatsFormat>,
+    /// Print a proof of a row instead of writing outputs: 'needs("a", "c")'; `_` is any value
+    #[arg(long, value_name = "ROW", conflicts_with_all = ["why_not", "output", "stats", "passes"])]
+    pub why: Option<String>,
+    /// Say why a row is not there, instead of writing outputs
+    #[arg(long, value_name = "ROW", conflicts_with_all = ["output", "stats", "passes"])]
+    pub why_not: Option<String>,
 }
 
 /// `sheaf check`

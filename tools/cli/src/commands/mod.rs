@@ -7,4 +7,5 @@ pub mod order;
 pub mod plan;
 pub mod run;
 pub mod test;
+pub mod why;
 pub mod worker;
