@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 mod choose;
 mod colocate;
 mod placement;
+pub mod reads;
 mod shape;
 #[cfg(test)]
 mod tests;
