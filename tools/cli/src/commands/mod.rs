@@ -1,8 +1,11 @@
 //! One file per command.
 
+pub mod build;
 pub mod check;
+pub mod completions;
 pub mod explain;
 pub mod fmt;
+pub mod init;
 pub mod order;
 pub mod plan;
 pub mod run;

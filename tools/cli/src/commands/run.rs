@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sheaf_compiler::source::{FileId, Sources};
-use sheaf_ir::Span;
+use sheaf_ir::{Program, Span};
 use sheaf_node::environment::System;
 use sheaf_node::run::{
     self, Failures, Launch, OnError as NodeOnError, RunError, RunOptions, RunReport, Surroundings,
@@ -23,15 +23,25 @@ use crate::{Outcome, interrupt, print, statistics};
 /// Failed rows that are shown.
 const SHOWN: usize = 10;
 
-/// Runs a program, or answers a question about it.
+/// Runs the program in a file, or answers a question about it.
 pub fn run(arguments: &Run) -> Outcome {
-    if arguments.why.is_some() || arguments.why_not.is_some() {
+    if arguments.asks() {
         return super::why::why(arguments);
     }
+    execute(arguments, |system| {
+        compile::runnable(&arguments.file, system)
+    })
+}
+
+/// Runs the program that `load` gives, with its texts.
+pub fn execute(
+    arguments: &Run,
+    load: impl FnOnce(&System) -> Result<(Program, Sources), Outcome>,
+) -> Outcome {
     let start = Instant::now();
     let system = System::default();
     let cancel = interrupt::watch(&system);
-    let (program, sources) = match compile::runnable(&arguments.file, &system) {
+    let (program, sources) = match load(&system) {
         Ok(compiled) => compiled,
         Err(outcome) => return outcome,
     };
