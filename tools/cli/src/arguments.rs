@@ -37,6 +37,8 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
+    /// Serve an editor over standard input and output
+    Lsp,
     /// Work for a run that started this process
     #[command(hide = true)]
     Worker,
