@@ -113,7 +113,7 @@ module.exports = grammar({
     use_declaration: $ =>
       seq(
         'use',
-        field('path', $.path),
+        field('path', $._dotted),
         optional(choice(seq('as', field('alias', $._word)), seq('.', $.use_list))),
         ';',
       ),
@@ -425,7 +425,8 @@ module.exports = grammar({
 
     // Names
 
-    path: $ => seq($._word, repeat(seq('.', $._word))),
+    path: $ => $._dotted,
+    _dotted: $ => choice($._word, seq($._dotted, '.', $._word)),
 
     _word: $ => choice($.identifier, $.type_identifier),
 
