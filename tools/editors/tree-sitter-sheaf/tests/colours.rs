@@ -39,14 +39,14 @@ const CLASSES: &[(Class, &[&str], &[&str])] = &[
         &["keyword", "storage", "constant.language"],
         &["keyword", "boolean"],
     ),
-    (
-        Class::Type,
-        &["entity.name.type"],
-        &["type", "constructor"],
-    ),
+    (Class::Type, &["entity.name.type"], &["type", "constructor"]),
     (
         Class::Name,
-        &["variable", "entity.name.function", "entity.other.attribute-name"],
+        &[
+            "variable",
+            "entity.name.function",
+            "entity.other.attribute-name",
+        ],
         &["variable", "function", "property", "module", "attribute"],
     ),
     (
@@ -86,7 +86,9 @@ fn compare(paint: impl Fn(&str) -> Painted) {
             if found != [Some(class)] {
                 let line = text[..range.start].matches('\n').count() + 1;
                 let token = &text[range];
-                wrong.push(format!("{name}:{line}: `{token}` is {class:?}, not {found:?}"));
+                wrong.push(format!(
+                    "{name}:{line}: `{token}` is {class:?}, not {found:?}"
+                ));
             }
         }
     }
@@ -104,9 +106,14 @@ fn tree_sitter_sees_what_the_compiler_sees() {
         .iter()
         .map(|name| {
             // The longest name that fits decides, as for an editor's theme.
-            let captures = CLASSES.iter().enumerate().flat_map(|(index, (_, _, captures))| {
-                captures.iter().map(move |capture| (capture.len(), *capture, index))
-            });
+            let captures = CLASSES
+                .iter()
+                .enumerate()
+                .flat_map(|(index, (_, _, captures))| {
+                    captures
+                        .iter()
+                        .map(move |capture| (capture.len(), *capture, index))
+                });
             let fits = captures.filter(|(_, capture, _)| is_prefix(capture, name));
             fits.max().unwrap_or_else(|| panic!("@{name} is new")).2
         })
@@ -119,7 +126,7 @@ fn tree_sitter_sees_what_the_compiler_sees() {
         let mut cursor = QueryCursor::new();
         let mut captures = cursor.captures(&query, tree.root_node(), text.as_bytes());
         while let Some((found, index)) = captures.next() {
-            let capture = found.captures[*index];
+            let capture = found.captures()[*index];
             painted[capture.node.byte_range()].fill(Some(class_of[capture.index as usize]));
         }
         painted
@@ -144,7 +151,9 @@ fn registry() -> Registry {
         .enumerate()
         .map(|(index, (_, scopes, _))| {
             let scopes = scopes.join(",");
-            format!(r##"{{"scope": "{scopes}", "settings": {{"foreground": "#{index:02x}0000"}}}}"##)
+            format!(
+                r##"{{"scope": "{scopes}", "settings": {{"foreground": "#{index:02x}0000"}}}}"##
+            )
         })
         .collect();
     let theme = format!(
@@ -195,7 +204,9 @@ fn every_keyword_stands_in_a_text() {
         .flat_map(|Text { text, .. }| {
             let keywords = classes(text).into_iter();
             let keywords = keywords.filter(|(_, class)| *class == Class::Keyword);
-            keywords.map(|(span, _)| span.of(text).to_owned()).collect::<Vec<_>>()
+            keywords
+                .map(|(span, _)| span.of(text).to_owned())
+                .collect::<Vec<_>>()
         })
         .collect();
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), keywords());
