@@ -29,6 +29,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Say what an error code means, with a wrong and a right program
     Explain(Explain),
+    /// Serve an editor over standard input and output
+    Lsp,
     /// Work for a run that started this process
     #[command(hide = true)]
     Worker,

@@ -8,10 +8,11 @@ use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir;
 use sheaf_compiler::lower::lower;
 use sheaf_compiler::source::Sources;
+use sheaf_ide::folders::Folders;
 use sheaf_ir::Program;
 use sheaf_node::environment::Environment;
 
-use crate::packages::Folders;
+use crate::packages::World;
 use crate::render::Pen;
 use crate::{Outcome, laws, print};
 
@@ -70,7 +71,8 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String
     }
     let mut sources = Sources::new();
     let root = sources.add(file.display().to_string(), text);
-    let mut folders = Folders::new(file, environment);
+    let world = World(environment);
+    let mut folders = Folders::new(file, &world);
     let mut checked = check(&mut sources, root, &mut folders);
     if let Some(program) = checked.runnable() {
         let broken = laws::broken(program);

@@ -58,6 +58,7 @@ fn main() -> ExitCode {
             Some(file) => commands::order::order(file),
             None => commands::explain::explain(explain.code.as_deref()),
         },
+        Command::Lsp => commands::lsp::serve(),
         Command::Worker => commands::worker::work(),
     }
     .into()
