@@ -360,20 +360,17 @@ fn rewrite(
     rules: &[Rule],
 ) {
     let is_unchanged = rules.iter().all(|rule| rule.steps.is_empty());
-    if let ([Asker::Constants(reader, values)], true) = (askers, is_unchanged) {
-        for entry in entries {
-            let conditions = columns
-                .iter()
-                .map(|c| equals(program, *entry, *c, &values[c]))
-                .collect();
-            filter_input(program, *entry, variable, 0, conditions);
-        }
-        // All that is left has these values, so the reader need not ask again.
+    if let ([Asker::Constants(reader, _)], true) = (askers, is_unchanged) {
+        let asks = |condition: &Expr| {
+            comparison(condition).is_some_and(|(column, _)| columns.contains(&column))
+        };
+        // All that is left fulfils these, so the reader need not ask again.
+        let mut moved = Vec::new();
         if let Operator::Map { block } = &mut program.graph[*reader].operator {
-            let asks = |condition: &Expr| {
-                comparison(condition).is_some_and(|(column, _)| columns.contains(&column))
-            };
-            block.conditions.retain(|condition| !asks(condition));
+            (moved, block.conditions) = block.conditions.drain(..).partition(asks);
+        }
+        for entry in entries {
+            filter_input(program, *entry, variable, 0, moved.clone());
         }
         return;
     }
@@ -383,20 +380,6 @@ fn rewrite(
     }
     for rule in rules.iter().filter(|rule| !rule.steps.is_empty()) {
         ask(program, rule.head, variable, columns, asked);
-    }
-}
-
-/// A condition that a column of a node has a value.
-fn equals(program: &Program, node: NodeId, column: usize, value: &Expr) -> Expr {
-    let ty = program.graph[node].output.columns[column].1.clone();
-    let span = value.span;
-    Expr {
-        kind: ExprKind::Call(
-            Function::Eq,
-            vec![super::rewrite::column(column, ty, span), value.clone()],
-        ),
-        ty: Type::Bool,
-        span,
     }
 }
 
