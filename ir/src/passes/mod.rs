@@ -18,6 +18,8 @@ mod reorder_joins;
 mod rewrite;
 mod share_subgraphs;
 mod size;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

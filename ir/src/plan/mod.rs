@@ -15,7 +15,7 @@ mod colocate;
 mod placement;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validate;
 
 pub use choose::choose;

@@ -1,7 +1,7 @@
 //! Plans of hand-built graphs: what is chosen, that it is legal, and that the validator notices
 //! when it is not.
 
-mod simulate;
+pub(crate) mod simulate;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::{
 
 /// A program under construction; every column is an `Int`.
 #[derive(Default)]
-pub(super) struct Build {
+pub(crate) struct Build {
     pub program: Program,
 }
 
