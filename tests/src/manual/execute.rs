@@ -255,6 +255,11 @@ impl Execution<'_> {
         if finished.code != Some(0) {
             self.fail(block.line, "a run that succeeds", &finished.stderr);
         }
+        let plain = self.sheaf_with(&["run", &self.program, "--passes", "none"]);
+        if (&plain.stdout, &plain.stderr) != (&finished.stdout, &finished.stderr) {
+            let found = plain.stdout + &plain.stderr;
+            self.fail(block.line, "the same without passes", &found);
+        }
         self.stdout = finished.stdout;
     }
 

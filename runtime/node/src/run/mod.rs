@@ -259,11 +259,9 @@ pub fn run(
     let prepared = prepare::prepare(program, options, environment.as_ref())?;
     let inputs = prepared.inputs;
     let sizes = inputs.sizes;
-    let program = Arc::new(optimize::optimize(
-        prepared.program,
-        &options.passes,
-        &sizes,
-    ));
+    // Views are told by their names in the program as it was written.
+    let written_program = prepared.program.clone();
+    let program = Arc::new(optimize(prepared.program, &options.passes, &sizes));
     let collected = match options.on_error {
         OnError::Collect => Some(environment.create(&options.errors).map_err(|error| {
             RunError::usage(format!("{}: {error}", options.errors.display()), vec![])
@@ -345,7 +343,7 @@ pub fn run(
         outputs: Vec::new(),
         affected: match written {
             true => affected(
-                &program,
+                &written_program,
                 &failures.iter().map(|(f, _)| f.node().to_string()).collect(),
             ),
             false => Vec::new(),
