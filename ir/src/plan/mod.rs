@@ -20,6 +20,7 @@ mod explain;
 mod matching;
 mod placement;
 mod price;
+pub mod reads;
 mod shape;
 #[cfg(test)]
 mod tests;

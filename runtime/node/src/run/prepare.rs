@@ -18,10 +18,16 @@ use crate::source::{self, Origin, Source};
 pub struct Prepared {
     /// With sinks added that were asked for.
     pub program: Program,
-    /// By node.
-    pub sources: Vec<(String, Source)>,
     /// By node, in the order of the program.
     pub sinks: Vec<(String, Sink)>,
+    /// What comes in.
+    pub inputs: Inputs,
+}
+
+/// What comes into a run.
+pub struct Inputs {
+    /// By node.
+    pub sources: Vec<(String, Source)>,
     /// Values of all parameters that are given.
     pub params: BTreeMap<String, Value>,
     /// Estimated bytes of input; `None` if it cannot be known.
@@ -30,58 +36,36 @@ pub struct Prepared {
     pub sizes: Sizes,
 }
 
-/// Lays the options over the program and opens its sources.
+/// Lays the options over the program and opens its sources and sinks.
 pub fn prepare(
     mut program: Program,
     options: &RunOptions,
     environment: &dyn Environment,
 ) -> Result<Prepared, RunError> {
-    let types = Arc::new(program.types.clone());
-    let params = params(&program, options)?;
     redirect_outputs(&mut program, options)?;
-
-    let mut inputs = options.inputs.clone();
-    let (mut sources, mut sinks) = (Vec::new(), Vec::new());
+    let inputs = inputs(&program, options, environment)?;
+    let types = Arc::new(program.types.clone());
+    let mut sinks = Vec::new();
     for id in program.nodes_by_name() {
         let node = &program.graph[id];
-        match &node.operator {
-            Operator::Source { connector } => {
-                let mut connector = connector.clone();
-                let mut base = options.base.as_path();
-                if let Some(path) = take_named(&mut inputs, &connector.relation) {
-                    redirect_input(&mut connector, path);
-                    base = Path::new("");
-                } else if connector.format == "given" {
-                    let short = names::short(&connector.relation);
-                    return Err(RunError::usage(
-                        format!("input {short} has no source"),
-                        vec![format!("give it a file: --input {short}=path")],
-                    ));
-                }
-                let columns = &node.output.columns;
-                let source = Source::new(&connector, columns, &types, base, environment)?;
-                sources.push((node.name.clone(), source));
-            }
-            Operator::Sink {
-                connector,
-                order,
-                unordered,
-            } => {
-                // A path that was given is relative to the current folder.
-                let given = named(&options.outputs, &connector.relation).is_some();
-                let base = match given {
-                    true => Path::new(""),
-                    false => &options.base,
-                };
-                let order = (order.as_slice(), *unordered);
-                let columns = &node.output.columns;
-                let sink = Sink::new(connector, columns, &types, order, base, options.format)?;
-                sinks.push((node.span, node.name.clone(), sink));
-            }
-            _ => {}
+        if let Operator::Sink {
+            connector,
+            order,
+            unordered,
+        } = &node.operator
+        {
+            // A path that was given is relative to the current folder.
+            let given = named(&options.outputs, &connector.relation).is_some();
+            let base = match given {
+                true => Path::new(""),
+                false => &options.base,
+            };
+            let order = (order.as_slice(), *unordered);
+            let columns = &node.output.columns;
+            let sink = Sink::new(connector, columns, &types, order, base, options.format)?;
+            sinks.push((node.span, node.name.clone(), sink));
         }
     }
-    all_taken(&program, &inputs)?;
     if sinks.is_empty() {
         let mut views = relations(&program, |o| {
             !matches!(o, Operator::Source { .. } | Operator::Sink { .. })
@@ -96,9 +80,51 @@ pub fn prepare(
             ],
         ));
     }
-    two_from_stdin(&sources)?;
     two_to_one_file(&sinks)?;
     sinks.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    Ok(Prepared {
+        sinks: sinks
+            .into_iter()
+            .map(|(_, name, sink)| (name, sink))
+            .collect(),
+        inputs,
+        program,
+    })
+}
+
+/// Opens the sources of a program and reads its parameters, as the options say.
+pub fn inputs(
+    program: &Program,
+    options: &RunOptions,
+    environment: &dyn Environment,
+) -> Result<Inputs, RunError> {
+    let types = Arc::new(program.types.clone());
+    let params = params(program, options)?;
+    let mut inputs = options.inputs.clone();
+    let mut sources = Vec::new();
+    for id in program.nodes_by_name() {
+        let node = &program.graph[id];
+        let Operator::Source { connector } = &node.operator else {
+            continue;
+        };
+        let mut connector = connector.clone();
+        let mut base = options.base.as_path();
+        if let Some(path) = take_named(&mut inputs, &connector.relation) {
+            redirect_input(&mut connector, path);
+            base = Path::new("");
+        } else if connector.format == "given" {
+            let short = names::short(&connector.relation);
+            return Err(RunError::usage(
+                format!("input {short} has no source"),
+                vec![format!("give it a file: --input {short}=path")],
+            ));
+        }
+        let columns = &node.output.columns;
+        let source = Source::new(&connector, columns, &types, base, environment)?;
+        sources.push((node.name.clone(), source));
+    }
+    all_taken(program, &inputs)?;
+    two_from_stdin(&sources)?;
     let bytes = |(node, source): &(String, Source)| {
         let size = estimate(source, environment)?;
         Some((node.clone(), size, rows(size, source)))
@@ -110,16 +136,11 @@ pub fn prepare(
     let sizes = Sizes {
         rows: counted.collect(),
     };
-    Ok(Prepared {
+    Ok(Inputs {
         sources,
-        sinks: sinks
-            .into_iter()
-            .map(|(_, name, sink)| (name, sink))
-            .collect(),
         params,
         size,
         sizes,
-        program,
     })
 }
 
