@@ -387,8 +387,8 @@ fn mutate(program: &Program, plan: &mut Plan, numbers: &[u32]) {
         let input = &inputs[c.below(inputs.len())];
         let arity = program.graph[input.from].output.columns.len();
         match c.below(7) {
-            0 => drop(plan.thinned.insert(input.name.clone())),
-            1 => drop(plan.split.insert(input.name.to.clone())),
+            0 => plan.thinned.extend([input.name.clone()]),
+            1 => plan.split.extend([input.name.to.clone()]),
             2 => drop(plan.routes.remove(&input.name)),
             3 => drop(plan.routes.insert(input.name.clone(), Route::Broadcast)),
             4 => drop(plan.routes.insert(input.name.clone(), Route::Gather)),
