@@ -47,21 +47,24 @@ mod reads;
 mod rule;
 mod strata;
 mod suggest;
+mod survey;
 mod termination;
 mod test_block;
 mod types;
 mod uses;
 
 pub use not_yet::not_yet_run;
+pub use survey::{ModuleNames, Named, Survey, Typed, aggregates, homes, prelude};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sheaf_ir::Nominal;
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::hir;
-use crate::source::{FileId, Sources, Span};
-use crate::syntax::ast;
+use crate::source::{FileId, Source, Sources, Span};
+use crate::syntax::{Parsed, ast, parse};
 
 pub(crate) use library::PRELUDE;
 use modules::Module;
@@ -101,6 +104,12 @@ pub trait Loader {
     /// is no such folder. One folder is one package, whatever path leads there.
     fn dependency(&mut self, _of: PackageId, _path: &str) -> Option<PackageId> {
         None
+    }
+
+    /// The tree of a text: of the root file, a module that this loader gave or one of the library. A
+    /// loader that keeps trees may give that of an equal text, whatever file its diagnostics name.
+    fn parse(&mut self, file: FileId, source: &Source) -> Arc<Parsed> {
+        Arc::new(parse(file, source.text()))
     }
 
     /// Modules of a package that a wrong path may have been meant for.
@@ -160,8 +169,23 @@ impl Checked {
 
 /// Parses and checks a program: the root file and all modules it uses, which are added to `sources`.
 pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Checked {
+    run(sources, root, loader, None).0
+}
+
+/// The same, with what an editor asks beyond the program.
+pub fn survey(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> (Checked, Survey) {
+    run(sources, root, loader, Some(Survey::default()))
+}
+
+fn run(
+    sources: &mut Sources,
+    root: FileId,
+    loader: &mut dyn Loader,
+    survey: Option<Survey>,
+) -> (Checked, Survey) {
     let (modules, mut diagnostics) = modules::load(sources, root, loader);
     let mut checker = Checker::new(sources, &modules);
+    checker.survey = survey;
     checker.declare_names();
     checker.resolve_uses();
     checker.inherit_names();
@@ -179,13 +203,21 @@ pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Ch
     checker.check_monotone();
     checker.find_labels();
     checker.check_order();
+    let survey = match checker.survey.take() {
+        Some(survey) => Survey {
+            modules: checker.names(),
+            ..survey
+        },
+        None => Survey::default(),
+    };
     let (program, mut found) = checker.finish();
     diagnostics.append(&mut found);
     diagnostic::sort(&mut diagnostics);
-    Checked {
+    let checked = Checked {
         program,
         diagnostics,
-    }
+    };
+    (checked, survey)
 }
 
 /// The state of a check.
@@ -225,6 +257,8 @@ struct Checker<'a> {
     not_yet: BTreeSet<(usize, u32)>,
     /// What is known of state, effects and services.
     effects: live::Effects,
+    /// What is found out for an editor, if one asks.
+    survey: Option<Survey>,
 }
 
 impl<'a> Checker<'a> {
@@ -261,6 +295,7 @@ impl<'a> Checker<'a> {
             uses: Vec::new(),
             not_yet: BTreeSet::new(),
             effects: live::Effects::default(),
+            survey: None,
         }
     }
 

@@ -180,6 +180,18 @@ impl Diagnostic {
         self
     }
 
+    /// The same about an equal text: every place in this file is now in `file`.
+    pub(crate) fn moved_to(&self, file: FileId) -> Diagnostic {
+        let mut moved = self.clone();
+        moved.primary.file = file;
+        let labels = moved.secondary.iter_mut().map(|label| &mut label.file);
+        let edits = moved.help.iter_mut().flat_map(|help| &mut help.edits);
+        for place in labels.chain(edits.map(|edit| &mut edit.file)) {
+            *place = file;
+        }
+        moved
+    }
+
     /// True for errors: the program is refused.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use sheaf_ir::{Function, Type, Value};
 
 use super::types::{agree, has_hole, is_poisoned, poison, show};
-use super::{Checker, MAX_DEPTH, MAX_SIZE};
+use super::{Checker, MAX_DEPTH, MAX_SIZE, Survey};
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::hir::{Expr, ExprKind, Gather, Variable, VariableId};
 use crate::source::{FileId, Span};
@@ -154,8 +154,30 @@ impl<'c, 'a> Body<'c, 'a> {
         let span = self.span(span);
         self.is_tainted |= is_poisoned(&ty);
         self.reads.push(name.is_empty());
+        if !name.is_empty()
+            && let Some(survey) = self.survey()
+        {
+            Survey::note(&mut survey.variables, span, &ty);
+        }
         self.variables.push(Variable { name, ty, span });
         self.variables.len() - 1
+    }
+
+    /// Where what is found out here is noted: not inside of functions that are put in place.
+    fn survey(&mut self) -> Option<&mut Survey> {
+        match self.muted == 0 && self.site.is_none() {
+            true => self.checker.survey.as_mut(),
+            false => None,
+        }
+    }
+
+    /// Notes the type of an expression, where an editor may ask for it.
+    #[inline(never)]
+    pub(super) fn note(&mut self, span: Span, found: &Expr) {
+        let place = self.span(span);
+        if let Some(survey) = self.survey() {
+            Survey::note(&mut survey.expressions, place, &found.ty);
+        }
     }
 
     /// A new variable that `name` stands for from here on.

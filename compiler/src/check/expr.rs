@@ -29,6 +29,9 @@ impl Body<'_, '_> {
             false => self.poison(expr.span),
         };
         self.ascend();
+        if !matches!(expr.kind, ast::ExprKind::Literal(_)) {
+            self.note(expr.span, &found);
+        }
         found
     }
 

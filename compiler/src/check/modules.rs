@@ -5,6 +5,7 @@
 //! the one it stands in, after all files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::live::service::{Owner, add_services};
 use super::packages::{Packages, Place};
@@ -14,7 +15,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::library;
 use crate::package::MANIFEST;
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::{ast, parse};
+use crate::syntax::{Parsed, ast};
 
 /// One file.
 pub(super) struct Module {
@@ -26,7 +27,7 @@ pub(super) struct Module {
     package: usize,
     /// A name for people, also of the root.
     pub(super) display: String,
-    pub(super) tree: ast::File,
+    pub(super) tree: Tree,
     /// For each item: a syntax error was reported on its lines, so it may not be what was meant.
     damaged: Vec<bool>,
     /// Some of its text could not be read.
@@ -39,6 +40,21 @@ pub(super) struct Module {
     pub(super) owner: Option<Owner>,
     /// Part of the standard library.
     pub(super) is_library: bool,
+}
+
+/// The items of a module: a file as it was parsed, or what a service holds.
+pub(super) enum Tree {
+    File(Arc<Parsed>),
+    Service(Vec<ast::Item>),
+}
+
+impl Tree {
+    fn items(&self) -> &[ast::Item] {
+        match self {
+            Tree::File(parsed) => &parsed.tree.items,
+            Tree::Service(items) => items,
+        }
+    }
 }
 
 impl Module {
@@ -54,7 +70,7 @@ impl Module {
 impl Module {
     /// The items that are as they were meant, as far as syntax can tell.
     pub(super) fn sound_items(&self) -> impl Iterator<Item = &ast::Item> {
-        let items = self.tree.items.iter().zip(&self.damaged);
+        let items = self.tree.items().iter().zip(&self.damaged);
         items
             .filter(|(_, damaged)| !**damaged)
             .map(|(item, _)| item)
@@ -62,7 +78,7 @@ impl Module {
 
     /// All the others.
     pub(super) fn damaged_items(&self) -> impl Iterator<Item = &ast::Item> {
-        let items = self.tree.items.iter().zip(&self.damaged);
+        let items = self.tree.items().iter().zip(&self.damaged);
         items.filter(|(_, damaged)| **damaged).map(|(item, _)| item)
     }
 }
@@ -76,11 +92,7 @@ impl Module {
             path: self.qualify(name),
             display: self.qualify(name),
             damaged: vec![false; items.len()],
-            tree: ast::File {
-                span: owner.name.span,
-                docs: Vec::new(),
-                items,
-            },
+            tree: Tree::Service(items),
             is_broken: self.is_broken,
             package: self.package,
             targets: BTreeMap::new(),
@@ -102,7 +114,16 @@ pub(super) fn load(
     let mut diagnostics = Vec::new();
     let packages = Packages::load(sources, loader, &mut diagnostics);
     let stem = root_name(sources.get(root).name());
-    let module = read(sources, root, 0, String::new(), stem, &mut diagnostics);
+    let parsed = loader.parse(root, sources.get(root));
+    let module = read(
+        sources,
+        root,
+        0,
+        String::new(),
+        stem,
+        parsed,
+        &mut diagnostics,
+    );
     let mut known = BTreeMap::new();
     if let Some(path) = loader.root() {
         known.insert((0, path), Answer::Read(String::new()));
@@ -118,12 +139,7 @@ pub(super) fn load(
     };
     let mut next = 0;
     while next < reading.modules.len() {
-        load_library(
-            reading.sources,
-            &mut reading.modules,
-            next,
-            &mut reading.diagnostics,
-        );
+        reading.load_library(next);
         reading.follow(next);
         next += 1;
     }
@@ -221,12 +237,14 @@ impl Reading<'_> {
         let answer = match self.loader.load(self.packages.id(package), inner) {
             Ok(Some(LoadedFile { name, text })) => {
                 let file = self.sources.add(name, text);
+                let parsed = self.loader.parse(file, self.sources.get(file));
                 self.modules.push(read(
                     self.sources,
                     file,
                     package,
                     canonical.clone(),
                     canonical.clone(),
+                    parsed,
                     &mut self.diagnostics,
                 ));
                 Answer::Read(canonical)
@@ -340,37 +358,44 @@ impl Reading<'_> {
         }
         None
     }
-}
 
-/// Reads the modules of the standard library that a module may need.
-fn load_library(
-    sources: &mut Sources,
-    modules: &mut Vec<Module>,
-    of: usize,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut wanted = library::wanted(sources.get(modules[of].file).text());
-    for item in modules[of].sound_items() {
-        // `use std.{text, time};`
-        if let ast::ItemKind::Use(used) = &item.kind
-            && matches!(&*used.module, [first] if first.as_str() == library::ROOT)
-        {
-            let names = used.names.iter().map(|name| name.name.as_str());
-            wanted.extend(names.filter_map(library::name));
+    /// Reads the modules of the standard library that a module may need.
+    fn load_library(&mut self, of: usize) {
+        let module = &self.modules[of];
+        let mut wanted = library::wanted(self.sources.get(module.file).text());
+        for item in module.sound_items() {
+            // `use std.{text, time};`
+            if let ast::ItemKind::Use(used) = &item.kind
+                && matches!(&*used.module, [first] if first.as_str() == library::ROOT)
+            {
+                let names = used.names.iter().map(|name| name.name.as_str());
+                wanted.extend(names.filter_map(library::name));
+            }
         }
-    }
-    for name in wanted {
-        let path = format!("std.{name}");
-        if modules.iter().any(|module| module.path == path) {
-            continue;
+        for name in wanted {
+            let path = format!("std.{name}");
+            if self.modules.iter().any(|module| module.path == path) {
+                continue;
+            }
+            let Some(text) = library::text(name) else {
+                continue;
+            };
+            let file = self
+                .sources
+                .add(format!("std/{name}.sheaf"), text.to_owned());
+            let parsed = self.loader.parse(file, self.sources.get(file));
+            let mut module = read(
+                self.sources,
+                file,
+                0,
+                path.clone(),
+                path,
+                parsed,
+                &mut self.diagnostics,
+            );
+            module.is_library = true;
+            self.modules.push(module);
         }
-        let Some(text) = library::text(name) else {
-            continue;
-        };
-        let file = sources.add(format!("std/{name}.sheaf"), text.to_owned());
-        let mut module = read(sources, file, 0, path.clone(), path, diagnostics);
-        module.is_library = true;
-        modules.push(module);
     }
 }
 
@@ -380,10 +405,10 @@ fn read(
     package: usize,
     path: String,
     display: String,
+    parsed: Arc<Parsed>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Module {
     let text = sources.get(file).text();
-    let mut parsed = parse(file, text);
     let is_broken = parsed.has_errors();
     let errors: Vec<Span> = parsed
         .diagnostics
@@ -404,12 +429,12 @@ fn read(
                     .any(|error| error.start < lines.end && lines.start < error.end)
         })
         .collect();
-    diagnostics.append(&mut parsed.diagnostics);
+    diagnostics.extend(parsed.diagnostics.iter().map(|d| d.moved_to(file)));
     Module {
         file,
         path,
         display,
-        tree: parsed.tree,
+        tree: Tree::File(parsed),
         damaged,
         is_broken,
         package,

@@ -17,7 +17,7 @@ use crate::syntax::ast::{self, EffectKind, ItemKind, Name};
 use crate::syntax::parse;
 
 /// What a name stands for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Def {
     /// An input, a view or what is live, by qualified name.
     Relation(String),

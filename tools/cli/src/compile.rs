@@ -8,10 +8,11 @@ use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir;
 use sheaf_compiler::lower::lower;
 use sheaf_compiler::source::Sources;
+use sheaf_ide::folders::Folders;
 use sheaf_ir::Program;
 use sheaf_node::environment::Environment;
 
-use crate::packages::Folders;
+use crate::packages::World;
 use crate::render::Pen;
 use crate::{Outcome, laws, print};
 
@@ -65,22 +66,28 @@ impl Compiled {
 /// The file cannot be read: why.
 pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String> {
     let text = read(file, environment)?;
+    Ok(load_text(file, text, environment))
+}
+
+/// Checks a program whose text is known.
+pub fn load_text(file: &Path, text: String, environment: &dyn Environment) -> Loaded {
     if file.extension().is_some_and(|extension| extension == "sir") {
-        return Ok(Loaded::Graph(graph(&text)));
+        return Loaded::Graph(graph(&text));
     }
     let mut sources = Sources::new();
     let root = sources.add(file.display().to_string(), text);
-    let mut folders = Folders::new(file, environment);
+    let world = World(environment);
+    let mut folders = Folders::new(file, &world);
     let mut checked = check(&mut sources, root, &mut folders);
     if let Some(program) = checked.runnable() {
         let broken = laws::broken(program);
         checked.diagnostics.extend(broken);
     }
-    Ok(Loaded::Source(Box::new(Compiled {
+    Loaded::Source(Box::new(Compiled {
         sources,
         program: checked.program,
         diagnostics: checked.diagnostics,
-    })))
+    }))
 }
 
 /// A program that may be run, with its texts; complains otherwise.
