@@ -20,7 +20,7 @@ use sheaf_ir::shard::column_digest;
 use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Block, Expr, ExprKind, Node, Operator, Program, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
+use sheaf_kernels::{Environment, ErrorCode, EvalError, Executor, Interner, Rows, compile};
 
 use shuffle::Shuffle;
 
@@ -138,6 +138,7 @@ pub struct Divergence {
 /// Engines that tests run on, started when they are needed.
 #[derive(Default)]
 pub struct Bench {
+    kernels: Executor,
     engines: BTreeMap<usize, Engine>,
 }
 
@@ -149,6 +150,14 @@ struct Answer {
 }
 
 impl Bench {
+    /// A bench on which this executor runs.
+    pub fn new(kernels: Executor) -> Bench {
+        Bench {
+            kernels,
+            engines: BTreeMap::new(),
+        }
+    }
+
     /// Runs a test.
     ///
     /// # Errors
@@ -247,8 +256,13 @@ impl Bench {
             }
         };
         let plan = choose(&case.program, &Sizes::default());
-        let installation =
-            engine.install(&case.name, case.program.clone(), plan, case.params.clone())?;
+        let installation = engine.install_with(
+            &case.name,
+            case.program.clone(),
+            plan,
+            case.params.clone(),
+            self.kernels,
+        )?;
         feed(&installation, case, given, &shuffle, engine.interner())?;
         let mut answer = Answer::default();
         let sinks = nodes(&case.program, |o| matches!(o, Operator::Sink { .. }));
