@@ -22,6 +22,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("timely", &["sheaf-engine"]),
     ("differential-dataflow", &["sheaf-engine"]),
     ("cranelift-codegen", &["sheaf-kernels"]),
+    ("cranelift-frontend", &["sheaf-kernels"]),
+    ("cranelift-native", &["sheaf-kernels"]),
     ("lalrpop-util", &["sheaf-compiler"]),
     ("logos", &["sheaf-compiler"]),
     ("toml", &["sheaf-compiler"]),

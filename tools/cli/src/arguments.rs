@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sheaf_ir::passes::{PASSES, Selection};
+use sheaf_node::run::Executor;
 
 /// Sheaf: say what is true, not in what order to do it.
 #[derive(Debug, Parser)]
@@ -70,6 +71,9 @@ pub struct Run {
     /// Which passes rewrite the program before it runs: `all`, `none`, or names with commas between
     #[arg(long, value_name = "PASSES", default_value = "all", value_parser = passes)]
     pub passes: Selection,
+    /// Who computes expressions
+    #[arg(long, value_name = "EXECUTOR", default_value = "automatic")]
+    pub kernels: Kernels,
     /// What happens to rows that cannot be read or computed
     #[arg(long, value_name = "HOW", default_value = "fail")]
     pub on_error: OnError,
@@ -117,6 +121,9 @@ pub struct Test {
     /// How many shuffles each test runs under
     #[arg(long, value_name = "N", default_value_t = sheaf_node::testing::SEEDS, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
+    /// Who computes expressions
+    #[arg(long, value_name = "EXECUTOR", default_value = "automatic")]
+    pub kernels: Kernels,
 }
 
 /// `sheaf fmt`
@@ -216,6 +223,27 @@ pub enum OutputFormat {
     Ndjson,
     /// A table for people
     Table,
+}
+
+/// Who computes the expressions of a program. All give the same rows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Kernels {
+    /// The interpreter
+    Interpreter,
+    /// Machine code, from the first row
+    Native,
+    /// The interpreter, until there is machine code for what has many rows
+    Automatic,
+}
+
+impl From<Kernels> for Executor {
+    fn from(kernels: Kernels) -> Executor {
+        match kernels {
+            Kernels::Interpreter => Executor::Interpreter,
+            Kernels::Native => Executor::Native,
+            Kernels::Automatic => Executor::Automatic,
+        }
+    }
 }
 
 /// Treatments of rows that fail.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
-use sheaf_node::run::RunReport;
+use sheaf_node::run::{KernelCounts, RunReport};
 
 /// As one JSON object; times in milliseconds, sizes in bytes.
 pub fn to_json(report: &RunReport, compile: Duration) -> Value {
@@ -20,6 +20,7 @@ pub fn to_json(report: &RunReport, compile: Duration) -> Value {
                 "errors": node.errors,
                 "memory": node.memory,
                 "active_ms": milliseconds(node.active),
+                "kernels": node.kernels,
             })
         })
         .collect();
@@ -65,6 +66,7 @@ pub fn to_table(report: &RunReport, compile: Duration) -> String {
         row(name, output.rows.to_string());
     }
     row("error rows".into(), report.failures.total().to_string());
+    row("kernels".into(), kernels(report));
     row("workers".into(), statistics.workers.to_string());
     row("processes".into(), statistics.processes.to_string());
     if let Some(bytes) = statistics.peak_memory {
@@ -74,6 +76,19 @@ pub fn to_table(report: &RunReport, compile: Duration) -> String {
         );
     }
     table.trim_fmt()
+}
+
+/// How many kernels were native, could have been, and are left to the interpreter.
+fn kernels(report: &RunReport) -> String {
+    let mut sum = KernelCounts::default();
+    for node in &report.statistics.nodes {
+        sum.add(&node.kernels);
+    }
+    let interpreted: u64 = sum.interpreted.values().sum();
+    format!(
+        "{} native, {} with few rows, {interpreted} interpreted",
+        sum.native, sum.waiting
+    )
 }
 
 fn milliseconds(duration: Duration) -> f64 {

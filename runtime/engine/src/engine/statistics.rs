@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sheaf_kernels::KernelCounts;
 
 /// What one node did on all workers that are known of: those of this process while it runs, those
 /// of other processes once they have finished it.
@@ -21,6 +22,8 @@ pub struct NodeStatistics {
     pub memory: u64,
     /// Time spent working, summed over workers.
     pub active: Duration,
+    /// How its kernels were executed; those of other processes are not known.
+    pub kernels: KernelCounts,
 }
 
 impl NodeStatistics {
@@ -31,6 +34,7 @@ impl NodeStatistics {
         self.errors += other.errors;
         self.memory += other.memory;
         self.active += other.active;
+        self.kernels.add(&other.kernels);
     }
 }
 
@@ -59,6 +63,7 @@ impl Counters {
             errors: self.errors.load(Ordering::Relaxed),
             memory: self.memory.load(Ordering::Relaxed),
             active: Duration::from_nanos(self.active_nanoseconds.load(Ordering::Relaxed)),
+            kernels: KernelCounts::default(),
         }
     }
 }

@@ -38,6 +38,7 @@ pub(crate) use materialise::materialise;
 pub use optimize::optimize;
 pub use planning::{Planned, plan};
 pub use processes::{Invitation, Launch, serve};
+pub use sheaf_kernels::{Executor, KernelCounts};
 
 /// Bytes of input below which one worker is enough: starting more costs more than they bring.
 const SMALL: u64 = 1 << 20;
@@ -84,6 +85,8 @@ pub struct RunOptions {
     pub format: Option<Format>,
     /// Which passes rewrite the program before it runs.
     pub passes: Selection,
+    /// Who executes expressions.
+    pub kernels: Executor,
     /// What happens to rows that fail.
     pub on_error: OnError,
     /// Where collected failures go.
@@ -277,7 +280,13 @@ pub fn run(
     let started = start_engine(options, inputs.size, surroundings.launch)?;
     let (engine, mut followers) = (started.engine, started.followers);
     let plan = decide(&program, &sizes, engine.workers()).plan;
-    let installation = engine.install(&program.name, program.clone(), plan, inputs.params)?;
+    let installation = engine.install_with(
+        &program.name,
+        program.clone(),
+        plan,
+        inputs.params,
+        options.kernels,
+    )?;
     let installation = Arc::new(installation);
     let interner = engine.interner().clone();
     let mut feeding = feed::start(

@@ -22,7 +22,7 @@ use sheaf_ir::shard::column_digest;
 use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Block, Expr, ExprKind, Node, Operator, Program, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
+use sheaf_kernels::{Environment, ErrorCode, EvalError, Executor, Interner, Rows, compile};
 
 use shuffle::Shuffle;
 
@@ -140,6 +140,7 @@ pub struct Divergence {
 /// Engines that tests run on, started when they are needed.
 #[derive(Default)]
 pub struct Bench {
+    kernels: Executor,
     engines: BTreeMap<usize, Engine>,
 }
 
@@ -151,6 +152,14 @@ struct Answer {
 }
 
 impl Bench {
+    /// A bench on which this executor runs.
+    pub fn new(kernels: Executor) -> Bench {
+        Bench {
+            kernels,
+            engines: BTreeMap::new(),
+        }
+    }
+
     /// Runs a test.
     ///
     /// # Errors
@@ -250,8 +259,9 @@ impl Bench {
         };
         let program = case.program_of(seed);
         let plan = choose(program, &Sizes::default());
+        let params = case.params.clone();
         let installation =
-            engine.install(&case.name, program.clone(), plan, case.params.clone())?;
+            engine.install_with(&case.name, program.clone(), plan, params, self.kernels)?;
         feed(&installation, case, given, &shuffle, engine.interner())?;
         let mut answer = Answer::default();
         let sinks = nodes(&case.program, |o| matches!(o, Operator::Sink { .. }));

@@ -110,6 +110,7 @@ pub fn options(arguments: &Run) -> RunOptions {
             OutputFormat::Table => Format::Table,
         }),
         passes: arguments.passes.clone(),
+        kernels: arguments.kernels.into(),
         on_error: match arguments.on_error {
             OnError::Fail => NodeOnError::Fail,
             OnError::Skip => NodeOnError::Skip,
