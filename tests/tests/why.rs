@@ -134,7 +134,10 @@ fn every_reason_why_not() {
   p.sheaf:4: needs(p, t) if depends(p, t);
     there is no row depends("a", "d")
 "#
-        .replace("there is needs(\"a\", \"a\"), but no row depends(\"a\", \"d\")", "there is no row depends(_, \"d\")")
+        .replace(
+            "there is needs(\"a\", \"a\"), but no row depends(\"a\", \"d\")",
+            "there is no row depends(_, \"d\")"
+        )
     );
     assert_eq!(
         why_not(r#"weight("d") -> 3"#),
@@ -173,10 +176,18 @@ fn the_other_answer_is_a_failure() {
     let project = packages();
     let finished = project.run(&["run", "p.sheaf", "--why", r#"needs("a", "z")"#]);
     assert_eq!(finished.code, Some(1));
-    assert!(finished.stdout.starts_with("needs(\"a\", \"z\") does not hold\n"));
+    assert!(
+        finished
+            .stdout
+            .starts_with("needs(\"a\", \"z\") does not hold\n")
+    );
     let finished = project.run(&["run", "p.sheaf", "--why-not", r#"needs("a", "b")"#]);
     assert_eq!(finished.code, Some(1));
-    assert!(finished.stdout.contains("depends(\"a\", \"b\")  -- depends.csv:2"));
+    assert!(
+        finished
+            .stdout
+            .contains("depends(\"a\", \"b\")  -- depends.csv:2")
+    );
     assert!(!project.has("needs.csv"), "a question writes nothing");
 }
 
@@ -193,12 +204,24 @@ fn a_wrong_question_is_told_at_its_own_text() {
         assert_eq!(finished.code, Some(2), "{row}");
         assert!(finished.stderr.contains(code), "{row}: {}", finished.stderr);
         assert!(finished.stderr.contains(at), "{row}: {}", finished.stderr);
-        assert_eq!(finished.stderr.matches("error[").count(), 1, "{row}: {}", finished.stderr);
+        assert_eq!(
+            finished.stderr.matches("error[").count(),
+            1,
+            "{row}: {}",
+            finished.stderr
+        );
     }
-    for row in [r#"not needs("a", "z")"#, "1 < 2", r#"needs("a", "b"), needs("b", "c")"#] {
+    for row in [
+        r#"not needs("a", "z")"#,
+        "1 < 2",
+        r#"needs("a", "b"), needs("b", "c")"#,
+    ] {
         let finished = project.run(&["run", "p.sheaf", "--why", row]);
         assert_eq!(finished.code, Some(2), "{row}");
-        assert!(finished.stderr.contains("is not a row of a relation"), "{row}");
+        assert!(
+            finished.stderr.contains("is not a row of a relation"),
+            "{row}"
+        );
     }
 }
 
@@ -215,18 +238,32 @@ near(n, Point { x: x, y: y }) if at(n, x, y), x < limit;
 
 output near to ndjson("near.ndjson");
 "#;
-    let project = Project::new(&[("p.sheaf", program), ("at.tsv", "name\tx\ty\nu\t1\t2\nv\t7\t7\n")]);
-    let ask = |flag: &str, row: &str| project.run(&["run", "p.sheaf", "--param", "limit=5", flag, row]);
+    let project = Project::new(&[
+        ("p.sheaf", program),
+        ("at.tsv", "name\tx\ty\nu\t1\t2\nv\t7\t7\n"),
+    ]);
+    let ask =
+        |flag: &str, row: &str| project.run(&["run", "p.sheaf", "--param", "limit=5", flag, row]);
     let finished = ask("--why", "near(_, Point { x: limit - 4, y: 2 })").ok();
-    assert!(finished.stdout.contains("at(\"u\", 1, 2)  -- at.tsv:2"), "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("at(\"u\", 1, 2)  -- at.tsv:2"),
+        "{}",
+        finished.stdout
+    );
     let finished = ask("--why-not", r#"near("v", _)"#).ok();
-    assert!(finished.stdout.contains("`x < limit` is false for x = 7"), "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("`x < limit` is false for x = 7"),
+        "{}",
+        finished.stdout
+    );
 }
 
 #[test]
 fn leaves_name_lines_of_every_format() {
     let program = |source: &str| {
-        format!("input r(text: String) from {source};\n\nview v(text: String);\nv(t) if r(t);\n\noutput v to csv(\"v.csv\");\n")
+        format!(
+            "input r(text: String) from {source};\n\nview v(text: String);\nv(t) if r(t);\n\noutput v to csv(\"v.csv\");\n"
+        )
     };
     let csv = "text\n\"two\nlines\"\n\nx\n";
     let packed = zstd::encode_all(csv.as_bytes(), 0).expect("zstd");
@@ -234,20 +271,30 @@ fn leaves_name_lines_of_every_format() {
         ("r.csv", r#"csv("r.csv")"#, csv.as_bytes(), 5),
         ("r.csv.zst", r#"csv("r.csv.zst")"#, &packed, 5),
         ("r.tsv", r#"tsv("r.tsv")"#, b"text\ny\nx\n", 3),
-        ("r.ndjson", r#"ndjson("r.ndjson")"#, b"\n{\"text\":\"x\"}\n", 2),
+        (
+            "r.ndjson",
+            r#"ndjson("r.ndjson")"#,
+            b"\n{\"text\":\"x\"}\n",
+            2,
+        ),
         ("r.txt", r#"text("*.txt")"#, b"y\ny\nx\nx\n", 3),
     ] {
         let project = Project::new(&[("p.sheaf", &program(source))]);
         project.write(file, content);
         let text = answer(&project, "p.sheaf", "--why", r#"v("x")"#);
-        assert!(text.contains(&format!("r(\"x\")  -- {file}:{line}\n")), "{text}");
+        assert!(
+            text.contains(&format!("r(\"x\")  -- {file}:{line}\n")),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn order_workers_and_processes_change_line_numbers_only() {
     let without_places = |text: String| -> String {
-        let lines = text.lines().map(|line| line.split("  -- ").next().unwrap_or(line));
+        let lines = text
+            .lines()
+            .map(|line| line.split("  -- ").next().unwrap_or(line));
         lines.map(|line| format!("{line}\n")).collect()
     };
     // Several ways of the same length from each node to each.
@@ -271,7 +318,11 @@ fn order_workers_and_processes_change_line_numbers_only() {
             let project = Project::new(&[("p.sheaf", PACKAGES), ("depends.csv", &text)]);
             let arguments = [&["run", "p.sheaf", flag, row], *layout].concat();
             let found = without_places(project.run(&arguments).ok().stdout);
-            assert_eq!(*first.get_or_insert(found.clone()), found, "{row} {layout:?}");
+            assert_eq!(
+                *first.get_or_insert(found.clone()),
+                found,
+                "{row} {layout:?}"
+            );
         }
     }
 }
@@ -283,14 +334,23 @@ fn a_long_chain_is_proved() {
         text += &format!("n{i},n{}\n", i + 1);
     }
     let project = Project::new(&[("p.sheaf", PACKAGES), ("depends.csv", &text)]);
-    let arguments = ["run", "p.sheaf", "--format", "ndjson", "--why", r#"needs("n0", "n400")"#];
+    let arguments = [
+        "run",
+        "p.sheaf",
+        "--format",
+        "ndjson",
+        "--why",
+        r#"needs("n0", "n400")"#,
+    ];
     let finished = project.run(&arguments).ok();
     let proof: Json = serde_json::from_str(&finished.stdout).expect("JSON");
     let steps = proof["steps"].as_array().expect("steps");
     // Every edge, and every pair from the first node.
     assert_eq!(steps.len(), 800);
     let leaves = steps.iter().filter(|step| step["by"] == "input");
-    let mut lines: Vec<u64> = leaves.map(|step| step["line"].as_u64().expect("a line")).collect();
+    let mut lines: Vec<u64> = leaves
+        .map(|step| step["line"].as_u64().expect("a line"))
+        .collect();
     lines.sort_unstable();
     assert_eq!(lines, (2..402).collect::<Vec<u64>>());
 }
@@ -305,7 +365,13 @@ inverse(x, 100 / x) if n(x);
 output inverse to csv("out.csv");
 "#;
     let project = Project::new(&[("p.sheaf", program), ("n.csv", "x\n0\n5\n")]);
-    let finished = project.run(&["run", "p.sheaf", "--why-not", "inverse(0, _)"]).ok();
+    let finished = project
+        .run(&["run", "p.sheaf", "--why-not", "inverse(0, _)"])
+        .ok();
     assert!(finished.stderr.contains("E0902"), "{}", finished.stderr);
-    assert!(finished.stdout.contains("rules of inverse failed on 1 row"), "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("rules of inverse failed on 1 row"),
+        "{}",
+        finished.stdout
+    );
 }

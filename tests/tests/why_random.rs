@@ -47,7 +47,10 @@ fn proofs_of_random_programs_check() {
         }
         for output in &truth.case.outputs {
             if let Err(wrong) = ask(&project, &truth, &output.relation, &mut tally) {
-                panic!("seed {seed}: {}: {wrong}\n{}", output.relation, truth.case.program);
+                panic!(
+                    "seed {seed}: {}: {wrong}\n{}",
+                    output.relation, truth.case.program
+                );
             }
         }
     }
@@ -90,24 +93,41 @@ fn ask(project: &Project, truth: &Truth, relation: &str, tally: &mut Tally) -> R
     let mut questions = vec![format!("{relation}(..)")];
     let declared = &truth.program.relations[relation];
     if let Some(last) = rows.last() {
-        let columns = declared.columns.iter().map(|column| match &last[&column.name] {
-            Json::Number(n) if column.ty == sheaf_ir::Type::Int => match n.as_i64() {
-                Some(n) if n >= 0 => n.to_string(),
+        let columns = declared
+            .columns
+            .iter()
+            .map(|column| match &last[&column.name] {
+                Json::Number(n) if column.ty == sheaf_ir::Type::Int => match n.as_i64() {
+                    Some(n) if n >= 0 => n.to_string(),
+                    _ => "_".to_string(),
+                },
+                Json::Bool(truth) => truth.to_string(),
+                Json::String(text) if column.ty == sheaf_ir::Type::String => format!("{text:?}"),
                 _ => "_".to_string(),
-            },
-            Json::Bool(truth) => truth.to_string(),
-            Json::String(text) if column.ty == sheaf_ir::Type::String => format!("{text:?}"),
-            _ => "_".to_string(),
-        });
+            });
         let columns: Vec<String> = columns.collect();
         questions.push(format!("{relation}({})", columns.join(", ")));
     }
     for question in questions {
-        let flag = if rows.is_empty() { "--why-not" } else { "--why" };
-        let arguments = ["run", "program.sheaf", "--format", "ndjson", flag, &question];
+        let flag = if rows.is_empty() {
+            "--why-not"
+        } else {
+            "--why"
+        };
+        let arguments = [
+            "run",
+            "program.sheaf",
+            "--format",
+            "ndjson",
+            flag,
+            &question,
+        ];
         let finished = project.run(&arguments);
         if finished.code != Some(0) {
-            return Err(format!("{question}: {}{}", finished.stderr, finished.stdout));
+            return Err(format!(
+                "{question}: {}{}",
+                finished.stderr, finished.stdout
+            ));
         }
         let answer: Json = serde_json::from_str(&finished.stdout).map_err(|e| e.to_string())?;
         if answer["holds"] != Json::Bool(!rows.is_empty()) {
@@ -120,7 +140,8 @@ fn ask(project: &Project, truth: &Truth, relation: &str, tally: &mut Tally) -> R
             }
             tally.unproved += 1;
         } else if !rows.is_empty() {
-            verify(project, truth, relation, &answer).map_err(|e| format!("{question}: {e}\n{answer}"))?;
+            verify(project, truth, relation, &answer)
+                .map_err(|e| format!("{question}: {e}\n{answer}"))?;
             tally.proofs += 1;
             tally.steps += answer["steps"].as_array().map_or(0, Vec::len);
         }
@@ -158,8 +179,15 @@ fn verify(project: &Project, truth: &Truth, asked: &str, answer: &Json) -> Resul
             }
             Some("rule") => vec![step],
             Some("combined") => {
-                let shown: Vec<&Json> = step["shown"].as_array().ok_or("no contributions")?.iter().collect();
-                if step["contributions"].as_u64().is_some_and(|all| (all as usize) < shown.len()) {
+                let shown: Vec<&Json> = step["shown"]
+                    .as_array()
+                    .ok_or("no contributions")?
+                    .iter()
+                    .collect();
+                if step["contributions"]
+                    .as_u64()
+                    .is_some_and(|all| (all as usize) < shown.len())
+                {
                     return wrong("more contributions are shown than there are");
                 }
                 shown
@@ -168,7 +196,9 @@ fn verify(project: &Project, truth: &Truth, asked: &str, answer: &Json) -> Resul
         };
         let mut rests = Vec::new();
         for used in uses {
-            let name = used["rule"]["name"].as_str().ok_or("a rule without a name")?;
+            let name = used["rule"]["name"]
+                .as_str()
+                .ok_or("a rule without a name")?;
             if name.split('#').next() != Some(relation) {
                 return wrong("a rule of another relation");
             }
@@ -193,12 +223,19 @@ fn leaf(project: &Project, truth: &Truth, relation: &str, step: &Json) -> Result
     if !matches!(declared.kind, RelationKind::Input(_)) {
         return Err("a view was not read".to_string());
     }
-    let input = truth.case.inputs.iter().find(|input| input.relation == relation);
+    let input = truth
+        .case
+        .inputs
+        .iter()
+        .find(|input| input.relation == relation);
     let input = input.ok_or("an unknown input")?;
     let line = step["line"].as_u64().ok_or("no line")? as usize;
     let text = project.read(&input.file);
     let text = text.lines().nth(line - 1).ok_or("there is no such line")?;
-    let is_row = input.rows.iter().any(|(row, _)| row.lines().next() == Some(text));
+    let is_row = input
+        .rows
+        .iter()
+        .any(|(row, _)| row.lines().next() == Some(text));
     match is_row {
         true => Ok(()),
         false => Err(format!("{text:?} is no row")),
@@ -214,10 +251,16 @@ fn absent(truth: &Truth, absence: &Json) -> Result<(), String> {
     };
     let cells = absence["row"].as_object().ok_or("no row")?;
     // `null` is any value, or `None`.
-    let fits = |row: &&Json| cells.iter().all(|(name, value)| value.is_null() || row[name] == *value);
+    let fits = |row: &&Json| {
+        cells
+            .iter()
+            .all(|(name, value)| value.is_null() || row[name] == *value)
+    };
     let is_option = |name: &String| {
         let columns = &truth.program.relations[relation].columns;
-        columns.iter().any(|c| c.name == *name && matches!(c.ty, sheaf_ir::Type::Option(_)))
+        columns
+            .iter()
+            .any(|c| c.name == *name && matches!(c.ty, sheaf_ir::Type::Option(_)))
     };
     match rows.iter().find(fits) {
         Some(row) if !cells.keys().any(is_option) => Err(format!("{row} is there")),
