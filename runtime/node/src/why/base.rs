@@ -526,10 +526,19 @@ impl Base {
             .collect()
     }
 
-    /// The outputs of a block of one's own over rows of these types.
+    /// A block over rows of these types, to be run.
+    pub fn traced(&self, block: &Block, types: &[Type]) -> Option<RefCell<Traced>> {
+        // Never refused for a program that runs.
+        Traced::new(block, None, types, &self.environment)
+            .ok()
+            .map(RefCell::new)
+    }
+
+    /// The outputs of a block of one's own over a row of these types.
     pub fn compute(&self, block: &Block, types: &[Type], row: &[u64]) -> Option<Arc<[u64]>> {
-        let mut block = Traced::new(block, None, types, &self.environment).ok()?;
-        block.run(std::iter::once(row)).pop().map(|(_, row)| row)
+        let block = self.traced(block, types)?;
+        let rows = block.borrow_mut().run(std::iter::once(row));
+        rows.into_iter().next().map(|(_, row)| row)
     }
 
     fn block(&self, id: NodeId) -> Option<Rc<RefCell<Traced>>> {

@@ -57,7 +57,7 @@ fn write_proof(proof: &Proof, texts: &dyn Texts, out: &mut String) {
             Item::Step(depth, number) => {
                 let step = &proof.steps[number];
                 let again = std::mem::replace(&mut seen[number], true);
-                match &step.reason {
+                match &proof.steps[reason_of(proof, number)].reason {
                     Reason::Input(place) => {
                         let place = match place {
                             Some(place) => format!("{}:{}", place.file, place.line),
@@ -144,6 +144,19 @@ fn write_proof(proof: &Proof, texts: &dyn Texts, out: &mut String) {
             &format!("({others} other row{plural} match{verb}, too)"),
         );
     }
+}
+
+/// The step that says how a row came about: a relation whose values are only turned back from
+/// another form rests on that alone.
+fn reason_of(proof: &Proof, mut number: usize) -> usize {
+    while let Reason::Rule(used) = &proof.steps[number].reason
+        && used.rule == proof.steps[number].row.relation
+        && let [Part::Step(inner)] = used.parts.as_slice()
+        && proof.steps[*inner].row.within
+    {
+        number = *inner;
+    }
+    number
 }
 
 /// Where a fact is written, if a rule is one.
