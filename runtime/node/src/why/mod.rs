@@ -15,6 +15,7 @@ mod order;
 mod places;
 mod proof;
 mod refusal;
+mod replay;
 mod report;
 mod search;
 mod show;
@@ -149,9 +150,7 @@ pub fn ask(
                     places::fill(&base, &steps, &mut proof, made.sources, &*environment)?;
                     Answer::Proof(proof)
                 }
-                Outcome::Circular => unproved(
-                    "every way to it rests on values that were replaced by better ones later",
-                ),
+                Outcome::Circular => unproved("every way to it leads back to itself"),
                 Outcome::TooMuch => unproved("there is too much to look at"),
             }
         }
