@@ -14,12 +14,14 @@ use super::base::{Base, Premise};
 use super::expand::{Derivation, Expansion, Fact};
 use super::replay::{Replay, fixpoint_of};
 
-/// Facts after which the search gives up.
-const MAX_FACTS: usize = 2_000_000;
+/// Facts, and ways to facts, after which a search gives up.
+const MAX_FACTS: usize = 1_000_000;
 /// Ways to one fact that are tried at first; more if they are not enough.
 const WAYS: usize = 1000;
-/// How many more.
+/// How many times more.
 const MORE: usize = 64;
+/// Ways to one fact that are tried when there was too much to look at.
+const FEWER: [usize; 2] = [32, 4];
 
 /// How a search ended.
 pub enum Outcome {
@@ -62,6 +64,9 @@ struct Search {
     /// By fact: ways that wait for it.
     waiting: Vec<Vec<(usize, usize)>>,
     ready: BinaryHeap<Reverse<(u32, usize)>>,
+    /// Number of ways to all facts.
+    tried: usize,
+    /// Whether some facts have further ways.
     cut: bool,
 }
 
@@ -76,14 +81,21 @@ struct Way {
 /// Proves a row.
 pub fn prove(base: &Base, goal: Fact) -> Outcome {
     let mut limit = WAYS;
+    let mut fewer = FEWER.iter();
+    let mut is_narrow = false;
     loop {
         let mut search = Search::default();
         match search.run(base, goal.clone(), limit) {
             Some(true) => return Outcome::Proved(search.proof()),
+            // Where everything is connected with everything, some ways to each row will do.
+            None => match fewer.next() {
+                Some(next) => (limit, is_narrow) = (*next, true),
+                None => return Outcome::TooMuch,
+            },
+            Some(false) if search.cut && is_narrow => return Outcome::TooMuch,
             Some(false) if search.cut => limit *= MORE,
             Some(false) if search.resort(base) => return Outcome::Proved(search.proof()),
             Some(false) => return Outcome::Circular,
-            None => return Outcome::TooMuch,
         }
     }
 }
@@ -98,11 +110,11 @@ impl Search {
             if expanded == end {
                 return Some(false);
             }
-            if end > MAX_FACTS {
-                return None;
-            }
             for number in expanded..end {
                 self.expand(base, number, limit);
+                if self.facts.len().max(self.tried) > MAX_FACTS {
+                    return None;
+                }
             }
             expanded = end;
             self.carry();
@@ -133,6 +145,7 @@ impl Search {
             Expansion::Ways { ways, cut } => (ways, cut),
         };
         self.cut |= cut;
+        self.tried += ways.len();
         for derivation in ways {
             let premises = derivation.premises.iter();
             let facts: Vec<Fact> = premises.filter_map(Premise::fact).collect();
