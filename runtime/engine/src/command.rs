@@ -146,10 +146,9 @@ impl Job {
     pub fn statistics(&self) -> Vec<NodeStatistics> {
         let mut sums: BTreeMap<String, NodeStatistics> = BTreeMap::new();
         let known = lock(&self.statistics);
-        let live = known
-            .live
-            .iter()
-            .map(|(node, counters)| counters.read(node));
+        let live = known.live.iter().flat_map(|(node, counters)| {
+            std::iter::once(counters.read(node)).chain(counters.parts())
+        });
         for one in live.chain(known.reported.iter().cloned()) {
             sums.entry(one.node.clone())
                 .or_insert_with(|| NodeStatistics {

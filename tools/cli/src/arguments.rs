@@ -271,13 +271,16 @@ pub enum MessageFormat {
 /// Forms of statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StatsFormat {
-    /// For people
+    /// For people, a line for each rule
     Table,
+    /// For people, with the operators of each rule
+    Full,
     /// One JSON object
     Json,
 }
 
-/// Lets `--stats` stand before the program's file: only a following `json` or `table` is its value.
+/// Lets `--stats` stand before the program's file: only a following `json`, `table` or `full` is its
+/// value.
 pub fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut arguments = arguments.into_iter().peekable();
@@ -292,7 +295,7 @@ pub fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             continue;
         }
         let format = match arguments.peek() {
-            Some(next) if next == "json" || next == "table" => arguments.next(),
+            Some(next) if ["json", "table", "full"].iter().any(|f| next == f) => arguments.next(),
             _ => None,
         };
         let mut whole = OsString::from("--stats=");

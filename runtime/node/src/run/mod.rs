@@ -13,6 +13,7 @@ mod optimize;
 mod planning;
 mod prepare;
 mod processes;
+mod profile;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ pub(crate) use materialise::materialise;
 pub use optimize::optimize;
 pub use planning::{Planned, plan};
 pub use processes::{Invitation, Launch, serve};
+pub use profile::{OperatorStatistics, RuleStatistics};
 pub use sheaf_kernels::{Executor, KernelCounts};
 
 /// Bytes of input below which one worker is enough: starting more costs more than they bring.
@@ -190,6 +192,9 @@ pub struct Statistics {
     /// What each operator did.
     #[serde(skip)]
     pub nodes: Vec<NodeStatistics>,
+    /// The same by rule, most time first.
+    #[serde(skip)]
+    pub rules: Vec<RuleStatistics>,
 }
 
 /// Why there was no run, or it did not come to its end.
@@ -334,7 +339,9 @@ pub fn run(
         processes: started.processes,
         peak_memory: None,
         nodes: installation.statistics(),
+        rules: Vec::new(),
     };
+    statistics.rules = profile::profile(&program, &statistics.nodes);
     let inputs = feeding.reports();
     drop(feeding);
     drop(installation);
