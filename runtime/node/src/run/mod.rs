@@ -23,12 +23,13 @@ use sheaf_engine::{Config, Engine, EngineError, Installation, NodeStatistics, Ou
 use sheaf_ir::Program;
 use sheaf_ir::passes::Selection;
 use sheaf_ir::plan::choose;
+use sheaf_ir::plan::reads::reads;
 use sheaf_kernels::Interner;
 
 use crate::affected::{Reason, affected};
 use crate::environment::{Draft, Environment};
 use crate::sink::{Format, SinkError, Writer};
-use crate::source::SourceError;
+use crate::source::{Skips, SourceError};
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
@@ -149,6 +150,9 @@ pub struct InputReport {
     pub rows: u64,
     /// Records that were no rows.
     pub bad: u64,
+    /// What was not read because nobody needs it.
+    #[serde(skip_serializing_if = "Skips::is_nothing")]
+    pub skipped: Skips,
 }
 
 /// One output.
@@ -280,16 +284,17 @@ pub fn run(
         let (engine, followers) = processes::lead(workers, processes, surroundings.launch)?;
         (engine, Some(followers))
     };
+    let params = prepared.params.clone();
     let installation = engine.install(&program.name, program.clone(), plan, prepared.params)?;
     let installation = Arc::new(installation);
     let interner = engine.interner().clone();
-    let mut feeding = feed::start(
-        prepared.sources,
-        &installation,
-        &interner,
-        environment,
-        options,
-    );
+    let mut sources = prepared.sources;
+    for (node, source) in &mut sources {
+        if let Some(id) = program.find(node) {
+            source.narrow(reads(&program, id, &params));
+        }
+    }
+    let mut feeding = feed::start(sources, &installation, &interner, environment, options);
     let mut gathering = Gathering {
         start,
         writers,

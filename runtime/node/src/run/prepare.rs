@@ -134,7 +134,7 @@ fn estimate(source: &Source, environment: &dyn Environment) -> Option<u64> {
         Origin::Stdin => false,
         Origin::Files(files) => files.iter().any(|file| {
             file.extension()
-                .is_some_and(|e| matches!(e.to_str(), Some("gz" | "zst")))
+                .is_some_and(|e| matches!(e.to_str(), Some("gz" | "zst" | "parquet")))
         }),
     };
     let size = source.size(environment)?;
