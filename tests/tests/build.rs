@@ -30,7 +30,10 @@ const EDGES: &str = "a,b\n1,2\n2,3\n3,12\n";
 fn built() -> (Project, Project) {
     let project = Project::new(&[("reach.sheaf", PROGRAM), ("edges.csv", EDGES)]);
     let finished = project.run(&["build", "reach.sheaf"]).ok();
-    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("", ""));
+    assert_eq!(
+        (finished.stdout.as_str(), finished.stderr.as_str()),
+        ("", "")
+    );
     let alone = Project::new(&[]);
     fs::rename(project.path().join("reach"), alone.path().join("reach"))
         .or_else(|_| {
@@ -65,7 +68,10 @@ fn it_runs_where_nothing_else_is() {
     );
     alone.write("edges.csv", EDGES);
     let finished = run(alone.path(), "reach", &[]).ok();
-    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("", ""));
+    assert_eq!(
+        (finished.stdout.as_str(), finished.stderr.as_str()),
+        ("", "")
+    );
     assert_eq!(alone.read("out/path.csv"), "a,b\n1,2\n1,3\n2,3\n");
     let mode = fs::metadata(alone.path().join("reach")).expect("a file");
     assert_eq!(mode.permissions().mode() & 0o111, 0o111);
@@ -81,11 +87,17 @@ fn it_takes_the_options_of_a_run() {
         &["--processes", "2", "--workers", "1"],
         &["--processes", "2", "--workers", "2"],
     ] {
-        let what = ["--input", "edge=other.tsv", "--param", "most=20", "--output", "path=-"];
+        let what = [
+            "--input",
+            "edge=other.tsv",
+            "--param",
+            "most=20",
+            "--output",
+            "path=-",
+        ];
         let finished = run(alone.path(), "reach", &[&what, how].concat()).ok();
         assert_eq!(
-            finished.stdout,
-            "a,b\n1,2\n1,3\n1,12\n2,3\n2,12\n3,12\n",
+            finished.stdout, "a,b\n1,2\n1,3\n1,12\n2,3\n2,12\n3,12\n",
             "{how:?}"
         );
     }
@@ -96,7 +108,11 @@ fn it_takes_the_options_of_a_run() {
     assert_eq!(statistics["inputs"][0]["rows"], 3);
     let wrong = run(alone.path(), "reach", &["--param", "least=2"]);
     assert_eq!(wrong.code, Some(2));
-    assert!(wrong.stderr.contains("there is no param least"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("there is no param least"),
+        "{}",
+        wrong.stderr
+    );
 }
 
 #[test]
@@ -124,8 +140,16 @@ fn errors_show_the_text_that_is_not_there() {
     alone.write("edges.csv", "a,b\n0,1\n");
     let finished = run(alone.path(), "reach", &["--output", "ratio=-"]);
     assert_eq!(finished.code, Some(1));
-    for part in ["error[E0902]", "reach.sheaf:12:7", "ratio(100 / a) if edge(a, _);"] {
-        assert!(finished.stderr.contains(part), "{part:?} in\n{}", finished.stderr);
+    for part in [
+        "error[E0902]",
+        "reach.sheaf:12:7",
+        "ratio(100 / a) if edge(a, _);",
+    ] {
+        assert!(
+            finished.stderr.contains(part),
+            "{part:?} in\n{}",
+            finished.stderr
+        );
     }
 }
 
@@ -160,7 +184,12 @@ fn without_its_payload_it_says_so() {
         .current_dir(alone.path())
         .status();
     assert!(stripped.is_ok_and(|status| status.success()));
-    for arguments in [&[][..], &["--version"], &["check", "reach.sheaf"], &["help"]] {
+    for arguments in [
+        &[][..],
+        &["--version"],
+        &["check", "reach.sheaf"],
+        &["help"],
+    ] {
         let finished = run(alone.path(), "stripped", arguments);
         assert_eq!(finished.code, Some(1), "{arguments:?}");
         assert_eq!(finished.stdout, "");
@@ -169,7 +198,11 @@ fn without_its_payload_it_says_so() {
             "{}",
             finished.stderr
         );
-        assert!(finished.stderr.contains("build it again"), "{}", finished.stderr);
+        assert!(
+            finished.stderr.contains("build it again"),
+            "{}",
+            finished.stderr
+        );
     }
 }
 
@@ -210,13 +243,26 @@ fn what_build_refuses() {
         ("folder/file", ""),
     ]);
     for (arguments, code, message) in [
-        (&["build", "reach.sheaf", "-o", "reach.sheaf"][..], 2, "would be overwritten"),
-        (&["build", "reach.sheaf", "--out", "folder"], 2, "folder is a folder"),
+        (
+            &["build", "reach.sheaf", "-o", "reach.sheaf"][..],
+            2,
+            "would be overwritten",
+        ),
+        (
+            &["build", "reach.sheaf", "--out", "folder"],
+            2,
+            "folder is a folder",
+        ),
         (&["build", "wrong.sheaf"], 1, "E02"),
         (&["build", "none.sheaf"], 1, "none.sheaf"),
     ] {
         let finished = project.run(arguments);
-        assert_eq!(finished.code, Some(code), "{arguments:?}: {}", finished.stderr);
+        assert_eq!(
+            finished.code,
+            Some(code),
+            "{arguments:?}: {}",
+            finished.stderr
+        );
         assert!(finished.stderr.contains(message), "{}", finished.stderr);
     }
     assert_eq!(project.read("reach.sheaf"), PROGRAM);

@@ -290,7 +290,11 @@ fn borrow_check(project: &Project, planted: Option<(u32, u32)>) -> [usize; 4] {
         work.extend(larger.map(|b| (*b, l, p)));
         if !killed.contains(&(l, p)) {
             let points = after(p).iter().copied();
-            work.extend(points.filter(|q| used.contains(&(o, *q))).map(|q| (o, l, q)));
+            work.extend(
+                points
+                    .filter(|q| used.contains(&(o, *q)))
+                    .map(|q| (o, l, q)),
+            );
         }
     }
 
@@ -314,19 +318,25 @@ fn borrow_agrees_with_a_list_of_work() {
     planted[3] = 1;
     assert_eq!(borrow_check(&project, Some((0, 9))), planted);
     let summary = |[subset, contains, live, error]: [usize; 4]| {
-        format!(
-            "fact,summary\ncontains,{contains}\nerror,{error}\nlive,{live}\nsubset,{subset}\n"
-        )
+        format!("fact,summary\ncontains,{contains}\nerror,{error}\nlive,{live}\nsubset,{subset}\n")
     };
     for layout in LAYOUTS {
         let mut arguments = vec!["run", "borrow.sheaf"];
         arguments.extend_from_slice(layout);
         project.run(&arguments).ok();
-        assert_eq!(project.read("out/summary.csv"), summary(known), "{layout:?}");
+        assert_eq!(
+            project.read("out/summary.csv"),
+            summary(known),
+            "{layout:?}"
+        );
         assert_eq!(project.read("out/error.csv"), "l,p\n", "{layout:?}");
         arguments.extend(["--input", "loan_invalidated_at=facts/planted.tsv"]);
         project.run(&arguments).ok();
-        assert_eq!(project.read("out/summary.csv"), summary(planted), "{layout:?}");
+        assert_eq!(
+            project.read("out/summary.csv"),
+            summary(planted),
+            "{layout:?}"
+        );
         assert_eq!(project.read("out/error.csv"), "l,p\n0,9\n", "{layout:?}");
     }
 }

@@ -21,7 +21,11 @@ fn every_template_is_a_sound_project() {
         assert_eq!(checked.stderr, "my_shop.sheaf: no errors\n");
         let tested = run(&["test"]);
         assert!(tested.stdout.contains("0 failed"), "{}", tested.stdout);
-        assert!(!tested.stdout.contains("0 tests passed"), "{}", tested.stdout);
+        assert!(
+            !tested.stdout.contains("0 tests passed"),
+            "{}",
+            tested.stdout
+        );
         run(&["fmt", "--check"]);
         run(&["run", "my_shop.sheaf"]);
         assert!(folder.join("out").is_dir());
@@ -38,7 +42,9 @@ fn nothing_is_overwritten() {
     let finished = project.run(&["init", "."]);
     assert_eq!(finished.code, Some(1));
     assert!(
-        finished.stderr.starts_with("error: . already has README.md\n"),
+        finished
+            .stderr
+            .starts_with("error: . already has README.md\n"),
         "{}",
         finished.stderr
     );

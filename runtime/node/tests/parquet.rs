@@ -126,7 +126,12 @@ fn row() -> impl Strategy<Value = Vec<Value>> {
     let maybe = |value: Value, there: bool| Value::Option(there.then(|| Box::new(value)));
     (
         any::<(i64, f64, bool, u128)>(),
-        (".{0,6}", any::<bool>(), any::<bool>(), -700_000i64..2_900_000),
+        (
+            ".{0,6}",
+            any::<bool>(),
+            any::<bool>(),
+            -700_000i64..2_900_000,
+        ),
         proptest::collection::vec((".{0,3}", any::<bool>(), any::<i64>()), 0..4),
     )
         .prop_map(move |((i, x, b, id), (s, o, p, day), items)| {

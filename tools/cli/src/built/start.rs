@@ -56,14 +56,17 @@ fn command(payload: &Payload, program: &Program) -> Command {
     let command = Command::new(payload.name.clone())
         .bin_name(payload.name.clone())
         .version(concat!("(built by sheaf ", env!("CARGO_PKG_VERSION"), ")"))
-        .about(payload.about.clone())
         .after_help(interface(program));
     let own = payload.name.clone();
+    let about = match payload.about.as_str() {
+        "" => "A program built by sheaf",
+        about => about,
+    };
     Run::augment_args(command)
         .mut_arg("file", |file| {
             file.hide(true).required(false).default_value(own)
         })
-        .about(payload.about.clone())
+        .about(about.to_string())
 }
 
 /// What the program takes and gives, for its help.

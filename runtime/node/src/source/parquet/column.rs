@@ -123,8 +123,11 @@ impl Column {
         let statistics = chunk.statistics();
         let nulls = statistics.and_then(Statistics::null_count_opt);
         if let Some(list) = &self.list {
+            // Empty lists count as missing there, so 0 says more than is asked.
+            let full = nulls == Some(0);
             let elements = list.optional || self.present == list.element;
-            return (self.optional || !list.nullable) && elements && self.leaf.is_total();
+            let whole = self.optional || !list.nullable;
+            return (full || (elements && whole)) && self.leaf.is_total();
         }
         let present = self.optional || self.present == 0 || nulls == Some(0);
         let values = self.leaf.is_total()
