@@ -28,6 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("logos", &["sheaf-compiler"]),
     ("toml", &["sheaf-compiler"]),
     ("clap", &["sheaf"]),
+    ("parquet", &["sheaf-node"]),
     (
         "petgraph",
         &["sheaf-ir", "sheaf-engine", "sheaf-compiler", "sheaf-node"],

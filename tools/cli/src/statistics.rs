@@ -13,6 +13,8 @@ use crate::commands::run::locate;
 /// Characters of a rule that are shown.
 const WIDEST: usize = 60;
 
+use crate::print::count;
+
 /// As one JSON object; times in milliseconds, sizes in bytes.
 pub fn to_json(report: &RunReport, sources: &Sources, compile: Duration) -> Value {
     let statistics = &report.statistics;
@@ -179,6 +181,15 @@ pub fn to_table(report: &RunReport, compile: Duration) -> String {
             format!("rows of {}", input.relation),
             input.rows.to_string(),
         );
+        let skips = input.skipped;
+        if !skips.is_nothing() {
+            let what = [
+                count(skips.row_groups, "row group"),
+                count(skips.rows, "row"),
+                count(skips.columns, "column chunk"),
+            ];
+            row(format!("not read of {}", input.relation), what.join(", "));
+        }
     }
     for output in &report.outputs {
         let name = format!("rows of {} to {}", output.relation, output.target);

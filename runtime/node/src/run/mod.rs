@@ -26,12 +26,13 @@ use sheaf_engine::{Config, Engine, EngineError, Installation, NodeStatistics, Ou
 use sheaf_ir::Program;
 use sheaf_ir::passes::Selection;
 use sheaf_ir::plan::decide;
+use sheaf_ir::plan::reads::reads;
 use sheaf_kernels::Rows;
 
 use crate::affected::{Reason, affected};
 use crate::environment::{Draft, Environment};
 use crate::sink::{Format, SinkError, Writer};
-use crate::source::SourceError;
+use crate::source::{Skips, SourceError};
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
@@ -161,6 +162,9 @@ pub struct InputReport {
     pub rows: u64,
     /// Records that were no rows.
     pub bad: u64,
+    /// What was not read because nobody needs it.
+    #[serde(skip_serializing_if = "Skips::is_nothing")]
+    pub skipped: Skips,
 }
 
 /// One output.
@@ -285,6 +289,12 @@ pub fn run(
     let started = start_engine(options, inputs.size, surroundings.launch)?;
     let (engine, mut followers) = (started.engine, started.followers);
     let plan = decide(&program, &sizes, engine.workers()).plan;
+    let mut sources = inputs.sources;
+    for (node, source) in &mut sources {
+        if let Some(id) = program.find(node) {
+            source.narrow(reads(&program, id, &inputs.params));
+        }
+    }
     let installation = engine.install_with(
         &program.name,
         program.clone(),
@@ -294,13 +304,7 @@ pub fn run(
     )?;
     let installation = Arc::new(installation);
     let interner = engine.interner().clone();
-    let mut feeding = feed::start(
-        inputs.sources,
-        &installation,
-        &interner,
-        environment,
-        options,
-    );
+    let mut feeding = feed::start(sources, &installation, &interner, environment, options);
     let mut gathering = Gathering {
         start,
         failures: Failures::keeping(match options.on_error {
