@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The oracle must share nothing with what it judges.
     ("sheaf-oracle", &["sheaf-compiler", "sheaf-ir"]),
     ("sheaf-tests", &[]),
+    ("tree-sitter-sheaf", &[]),
 ];
 
 /// Outside library → the only crates that may name it.

@@ -1,0 +1,1 @@
+autocmd BufRead,BufNewFile *.sheaf set filetype=sheaf

@@ -1,0 +1,28 @@
+[
+  (item_body)
+  (extern_body)
+  (on_body)
+  (test_body)
+  (record_fields)
+  (enum_variants)
+  (use_list)
+  (columns)
+  (arguments)
+  (plain_arguments)
+  (block)
+  (match_arms)
+  (field_values)
+  (list)
+  (set)
+  (map)
+  (tuple)
+  (list_comprehension)
+  (set_comprehension)
+  (map_comprehension)
+  (rule)
+  (given)
+  (output_declaration)
+  (coordinate_block)
+] @indent.begin
+
+["}" "]" ")"] @indent.branch @indent.end

@@ -1,0 +1,90 @@
+// The Sheaf extension: starts `sheaf lsp` and adds what the protocol has no words for.
+
+const vscode = require("vscode");
+const { LanguageClient } = require("vscode-languageclient/node");
+const { PlanView } = require("./plan");
+const { registerExplanations } = require("./explain");
+const { runTests } = require("./tests");
+
+/** @type {LanguageClient | undefined} */
+let client;
+
+function serverPath() {
+  return vscode.workspace.getConfiguration("sheaf").get("server.path") || "sheaf";
+}
+
+async function start(plan) {
+  const command = serverPath();
+  client = new LanguageClient(
+    "sheaf",
+    "Sheaf",
+    { command, args: ["lsp"] },
+    {
+      documentSelector: [{ language: "sheaf" }],
+      synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.sheaf,sheaf.toml}") },
+      middleware: {
+        // Commands behind a code lens: the server computes, the editor shows.
+        executeCommand: async (name, given, next) => {
+          switch (name) {
+            case "sheaf.showPlan":
+              return plan.show(given[0] ?? activeUri(), () => next(name, given));
+            case "sheaf.runTest":
+              return runTests(serverPath(), ...given);
+            default:
+              return next(name, given);
+          }
+        },
+      },
+    },
+  );
+  try {
+    await client.start();
+  } catch (error) {
+    const choice = await vscode.window.showErrorMessage(
+      `The Sheaf server did not start (${command} lsp): ${error.message ?? error}`,
+      "Open Settings",
+    );
+    if (choice) vscode.commands.executeCommand("workbench.action.openSettings", "sheaf.server.path");
+  }
+}
+
+async function stop() {
+  const running = client;
+  client = undefined;
+  // A server that never started, or is gone, has nothing to stop.
+  if (running?.needsStop()) await running.stop().catch(() => undefined);
+}
+
+function activeUri() {
+  const editor = vscode.window.activeTextEditor;
+  return editor?.document.languageId === "sheaf" ? editor.document.uri.toString() : undefined;
+}
+
+async function openPlan(plan, given) {
+  const uri = given ?? activeUri();
+  if (!uri || !client) return;
+  const request = { command: "sheaf.showPlan", arguments: [uri.toString()] };
+  await plan.show(uri, () => client.sendRequest("workspace/executeCommand", request));
+}
+
+async function activate(context) {
+  const plan = new PlanView();
+  context.subscriptions.push(
+    plan,
+    registerExplanations(serverPath),
+    vscode.commands.registerCommand("sheaf.openPlan", uri => openPlan(plan, uri)),
+    vscode.commands.registerCommand("sheaf.runTests", uri => runTests(serverPath(), uri ?? activeUri())),
+    vscode.commands.registerCommand("sheaf.restartServer", async () => {
+      await stop();
+      await start(plan);
+    }),
+    vscode.workspace.onDidChangeConfiguration(async change => {
+      if (!change.affectsConfiguration("sheaf.server.path")) return;
+      await stop();
+      await start(plan);
+    }),
+  );
+  await start(plan);
+}
+
+module.exports = { activate, deactivate: stop };

@@ -1,0 +1,1 @@
+../../../tree-sitter-sheaf/queries/highlights.scm

@@ -1,0 +1,16 @@
+(input_declaration "input" @context name: (_) @name) @item
+(view_declaration "view" @context name: (_) @name) @item
+(table_declaration "table" @context name: (_) @name) @item
+(event_declaration "event" @context name: (_) @name) @item
+(message_declaration "message" @context name: (_) @name) @item
+(request_declaration "request" @context name: (_) @name) @item
+(timer_declaration "timer" @context name: (_) @name) @item
+(param_declaration "param" @context name: (_) @name) @item
+(function_declaration "fn" @context name: (_) @name) @item
+(record_declaration "record" @context name: (_) @name) @item
+(enum_declaration "enum" @context name: (_) @name) @item
+(type_declaration "type" @context name: (_) @name) @item
+(lattice_declaration "lattice" @context name: (_) @name) @item
+(service_declaration "service" @context name: (_) @name) @item
+(agent_declaration "agent" @context name: (_) @name) @item
+(test_block "test" @context name: (_) @name) @item
