@@ -17,6 +17,16 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// Reads a command line that this process made.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_words<'w>(words: impl Iterator<Item = &'w str>) -> Result<Self, clap::Error> {
+        Arguments::try_parse_from(joined(words.map(OsString::from)))
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -38,11 +48,20 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
+    /// Type statements and questions in and see the answers
+    Repl(Repl),
     /// Serve an editor over standard input and output
     Lsp,
     /// Work for a run that started this process
     #[command(hide = true)]
     Worker,
+}
+
+/// `sheaf repl`
+#[derive(Debug, Args)]
+pub struct Repl {
+    /// A program to begin with
+    pub file: Option<PathBuf>,
 }
 
 /// `sheaf run`

@@ -67,6 +67,7 @@ fn main() -> ExitCode {
         Command::Init(init) => commands::init::init(&init),
         Command::Completions(completions) => commands::completions::completions(&completions),
         Command::Man(man) => commands::completions::man(&man),
+        Command::Repl(repl) => commands::repl::repl(repl.file),
         Command::Lsp => commands::lsp::serve(),
         Command::Worker => commands::worker::work(),
     }

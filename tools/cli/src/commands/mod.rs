@@ -9,6 +9,7 @@ pub mod init;
 pub mod lsp;
 pub mod order;
 pub mod plan;
+pub mod repl;
 pub mod run;
 pub mod test;
 pub mod why;

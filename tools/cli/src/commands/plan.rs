@@ -6,7 +6,7 @@ use std::path::Path;
 use sheaf_compiler::source::{FileId, Sources};
 use sheaf_ir::Span;
 use sheaf_ir::plan::{Choice, Explanation, Line, Place, Travel, drawing, explain, short_number};
-use sheaf_node::environment::System;
+use sheaf_node::environment::{Environment, System};
 use sheaf_node::run::{self, RunOptions};
 
 use crate::arguments::{self, Explain};
@@ -16,8 +16,12 @@ use super::run::folder;
 
 /// Shows how a program would run.
 pub fn plan(file: &Path, arguments: &Explain) -> Outcome {
-    let system = System::default();
-    let (program, sources) = match compile::runnable(file, &system) {
+    show(file, arguments, &System::default())
+}
+
+/// The same in a world that need not be this machine's.
+pub fn show(file: &Path, arguments: &Explain, environment: &dyn Environment) -> Outcome {
+    let (program, sources) = match compile::runnable(file, environment) {
         Ok(compiled) => compiled,
         Err(outcome) => return outcome,
     };
@@ -29,7 +33,7 @@ pub fn plan(file: &Path, arguments: &Explain) -> Outcome {
         passes: arguments.passes.clone(),
         ..RunOptions::default()
     };
-    let planned = match run::plan(program, &options, &system) {
+    let planned = match run::plan(program, &options, environment) {
         Ok(planned) => planned,
         Err(error) => {
             print::error(&error, error.help());

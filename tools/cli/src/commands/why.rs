@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use sheaf_compiler::check::not_yet_run;
 use sheaf_compiler::diagnostic::{Diagnostic, Label};
@@ -12,7 +13,7 @@ use sheaf_compiler::hir;
 use sheaf_compiler::lower::lower_goal;
 use sheaf_compiler::source::{FileId, Sources, Span as TextSpan};
 use sheaf_ir::Span;
-use sheaf_node::environment::System;
+use sheaf_node::environment::{Environment, System};
 use sheaf_node::run::Surroundings;
 use sheaf_node::why::{self, Answer, Answered, Excerpt, Question, Texts};
 
@@ -28,6 +29,21 @@ const QUESTION: &str = "question";
 
 /// Answers a question about a row.
 pub fn why(arguments: &Run) -> Outcome {
+    let system = System::default();
+    let cancel = interrupt::watch(&system);
+    answer_until(arguments, Arc::new(system), &cancel)
+}
+
+/// The same in a world that need not be this machine's, until the answer is there.
+pub fn answer(arguments: &Run, environment: Arc<dyn Environment>) -> Outcome {
+    answer_until(arguments, environment, &AtomicBool::new(false))
+}
+
+fn answer_until(
+    arguments: &Run,
+    environment: Arc<dyn Environment>,
+    cancel: &AtomicBool,
+) -> Outcome {
     let (text, wants_proof) = match (&arguments.why, &arguments.why_not) {
         (Some(text), _) => (text, true),
         (None, Some(text)) => (text, false),
@@ -42,9 +58,8 @@ pub fn why(arguments: &Run) -> Outcome {
             return Outcome::Usage;
         }
     };
-    let system = System::default();
-    let cancel = interrupt::watch(&system);
-    let (compiled, question) = match understand(&arguments.file, text, &system) {
+    let understood = understand(&arguments.file, text, &*environment);
+    let (compiled, question) = match understood {
         Ok(understood) => understood,
         Err(outcome) => return outcome,
     };
@@ -52,9 +67,9 @@ pub fn why(arguments: &Run) -> Outcome {
     let launch = launch();
     let mut line = Line::new();
     let surroundings = Surroundings {
-        environment: Arc::new(system),
+        environment,
         launch: Some(&launch),
-        cancel: &cancel,
+        cancel,
         progress: &mut |progress| line.show(progress),
         locate: &|span| locate(span, sources),
     };
@@ -67,7 +82,11 @@ pub fn why(arguments: &Run) -> Outcome {
 }
 
 /// Reads the program and the question.
-fn understand(file: &Path, text: &str, system: &System) -> Result<(Compiled, Question), Outcome> {
+fn understand(
+    file: &Path,
+    text: &str,
+    system: &dyn Environment,
+) -> Result<(Compiled, Question), Outcome> {
     let refuse = |error: String| {
         print::error(error, &[]);
         Outcome::Failure
