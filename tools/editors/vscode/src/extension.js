@@ -6,7 +6,14 @@ const { PlanView } = require("./plan");
 const { registerExplanations } = require("./explain");
 const { runTests } = require("./tests");
 
-/** @type {LanguageClient | undefined} */
+/** Leaves it to `start` to say that the server did not start. */
+class Client extends LanguageClient {
+  error(message, data, showNotification) {
+    super.error(message, data, this.hasStarted ? showNotification : false);
+  }
+}
+
+/** @type {Client | undefined} */
 let client;
 
 function serverPath() {
@@ -15,7 +22,7 @@ function serverPath() {
 
 async function start(plan) {
   const command = serverPath();
-  client = new LanguageClient(
+  client = new Client(
     "sheaf",
     "Sheaf",
     { command, args: ["lsp"] },
@@ -39,6 +46,7 @@ async function start(plan) {
   );
   try {
     await client.start();
+    client.hasStarted = true;
   } catch (error) {
     const choice = await vscode.window.showErrorMessage(
       `The Sheaf server did not start (${command} lsp): ${error.message ?? error}`,
