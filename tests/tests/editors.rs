@@ -32,3 +32,23 @@ fn neovim_works_with_the_server() {
         finished.stderr
     );
 }
+
+/// What an editor runs above a test.
+#[test]
+fn one_test_of_a_file_can_be_run() {
+    let tests = "view a(x: Int);\na(1);\n\ntest \"one\" {\n    expect a(1);\n}\n\ntest \"two\" {\n    expect a(2);\n}\n";
+    let project = Project::new(&[("a.sheaf", tests)]);
+    let finished = project.run(&["test", "a.sheaf", "--only", "one"]).ok();
+    assert!(
+        finished.stdout.contains("1 test passed, 0 failed"),
+        "{}",
+        finished.stdout
+    );
+    let finished = project.run(&["test", "a.sheaf", "--only", "three"]);
+    assert_eq!(finished.code, Some(1));
+    assert!(
+        finished.stderr.contains("there is no test \"three\""),
+        "{}",
+        finished.stderr
+    );
+}

@@ -96,6 +96,9 @@ pub struct Test {
     /// How many shuffles each test runs under
     #[arg(long, value_name = "N", default_value_t = sheaf_node::testing::SEEDS, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
+    /// Run only the tests of this name
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
 }
 
 /// `sheaf fmt`
