@@ -30,17 +30,9 @@ async function start(plan) {
       documentSelector: [{ language: "sheaf" }],
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.sheaf,sheaf.toml}") },
       middleware: {
-        // Commands behind a code lens: the server computes, the editor shows.
-        executeCommand: async (name, given, next) => {
-          switch (name) {
-            case "sheaf.showPlan":
-              return plan.show(given[0] ?? activeUri(), () => next(name, given));
-            case "sheaf.runTest":
-              return runTests(serverPath(), ...given);
-            default:
-              return next(name, given);
-          }
-        },
+        // The server draws, the editor shows.
+        executeCommand: (name, given, next) =>
+          name === "sheaf.showPlan" ? plan.show(given[0], () => next(name, given)) : next(name, given),
       },
     },
   );
@@ -82,6 +74,8 @@ async function activate(context) {
     registerExplanations(serverPath),
     vscode.commands.registerCommand("sheaf.openPlan", uri => openPlan(plan, uri)),
     vscode.commands.registerCommand("sheaf.runTests", uri => runTests(serverPath(), uri ?? activeUri())),
+    // Behind the server's code lenses.
+    vscode.commands.registerCommand("sheaf.runTest", (uri, name) => runTests(serverPath(), uri, name)),
     vscode.commands.registerCommand("sheaf.restartServer", async () => {
       await stop();
       await start(plan);
