@@ -1,6 +1,6 @@
 // Visual Studio Code in a browser, with the packaged extension and the real server, as a user would work with them.
 //
-//   ./install.sh //   node run.js [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs//   node run.js [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs npm test -- [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs
+//   ./install.sh && npm test -- [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs
 //
 // Not part of continuous integration: installing code-server compiles for minutes.
 
