@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use sheaf_compiler::source::Sources;
+
+use crate::declarations::{Declaration, Declarations};
 use crate::files::{Files, OpenTexts};
 use crate::program::Program;
 use crate::trees::Trees;
@@ -111,6 +114,36 @@ impl Analysis {
             return Some(Arc::from(text));
         }
         self.files.read(file).ok().map(Arc::from)
+    }
+
+    /// The program of a root as it would be with another text, which is not kept.
+    pub(crate) fn with(&self, root: &Path, text: &str) -> Program {
+        let mut open = (*self.open).clone();
+        open.insert(root.to_path_buf(), Arc::from(text));
+        Program::check(root, &open, &*self.files, &Trees::default())
+    }
+
+    /// The functions of a module of the standard library, in the order of its text.
+    pub(crate) fn library(&self, module: &str) -> Vec<Declaration> {
+        let Some(text) = sheaf_compiler::library::text(module) else {
+            return Vec::new();
+        };
+        let mut sources = Sources::new();
+        let file = sources.add(format!("std/{module}.sheaf"), text);
+        let parsed = self.trees.parse(file, sources.get(file));
+        let declared = Declarations::collect([(file, &*parsed)].into_iter(), &sources);
+        let functions = declared
+            .all()
+            .iter()
+            .filter(|declared| declared.is_function());
+        functions
+            .filter(|declared| declared.is_public)
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn trees(&self) -> &Trees {
+        &self.trees
     }
 
     /// The files of the world.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sheaf_compiler::hir::{Relation, print_type};
+use sheaf_compiler::hir::{Relation, RelationKind, print_type};
 use sheaf_compiler::source::{FileId, Span};
 use sheaf_ir::{Label, Type};
 
@@ -10,7 +10,8 @@ use crate::Place;
 use crate::analysis::Analysis;
 use crate::declarations::Declaration;
 use crate::program::Program;
-use crate::resolve::Occurrence;
+use crate::rename::statement_around;
+use crate::resolve::{Occurrence, Role};
 
 /// What is to be shown of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Analysis {
             docs: String::new(),
         };
         if let Some(declaration) = program.declaration(occurrence) {
-            describe(&program, declaration, &mut hover);
+            describe(&program, declaration, occurrence, &mut hover);
         } else if let Some((of, part)) = program
             .declarations()
             .part_at(occurrence.file, occurrence.declared)
@@ -116,7 +117,7 @@ pub(crate) fn relation<'p>(
     })
 }
 
-fn describe(program: &Program, declaration: &Declaration, hover: &mut Hover) {
+fn describe(program: &Program, declaration: &Declaration, at: &Occurrence, hover: &mut Hover) {
     hover.code = declaration.header.clone();
     hover.docs = declaration.docs.clone();
     if let Some(container) = &declaration.container {
@@ -138,6 +139,13 @@ fn describe(program: &Program, declaration: &Declaration, hover: &mut Hover) {
                 print_type(&combined.result),
                 print_type(&combined.contribution)
             ));
+        }
+        if relation.kind == RelationKind::View
+            && let Some(planned) = program.planned()
+        {
+            let rule = (at.role == Role::Writes)
+                .then(|| (Program::ROOT, statement_around(program, at.span)));
+            hover.facts.extend(planned.travels(&relation.name, rule));
         }
     }
 }

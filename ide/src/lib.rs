@@ -8,25 +8,42 @@
 //! - An [`Analysis`] never changes: what is asked of it is about the texts as they were when it was taken.
 
 mod analysis;
+mod completion;
+mod cursor;
 mod declarations;
 mod diagnostics;
 pub mod files;
 pub mod folders;
+mod folding;
+mod formatting;
+mod hints;
 mod hover;
+mod lenses;
 mod names;
 mod navigation;
+mod placement;
 mod program;
 mod rename;
 mod resolve;
+mod semantic;
+mod signature;
+mod symbols;
 pub mod trees;
 
 pub use analysis::{Analysis, Workspace};
+pub use completion::{Completion, CompletionKind, Completions};
 pub use declarations::{Declaration, Kind, Part};
 pub use diagnostics::{Fix, Mistake, Related};
-pub use hover::Hover;
+pub use folding::{Fold, FoldKind};
+pub use hints::Hint;
+pub use hover::{Hover, LabelShown};
+pub use lenses::{Action, Lens};
 pub use navigation::Use;
 pub use program::Program;
 pub use resolve::{Occurrence, Role};
+pub use semantic::{Class, Word};
+pub use signature::SignatureHelp;
+pub use symbols::{Found, Symbol};
 
 use std::path::PathBuf;
 

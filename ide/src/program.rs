@@ -13,6 +13,7 @@ use crate::Place;
 use crate::declarations::{Declaration, Declarations};
 use crate::files::{Files, OpenTexts, Overlay};
 use crate::folders::Folders;
+use crate::placement::Planned;
 use crate::resolve::{Occurrence, resolve};
 use crate::trees::Trees;
 
@@ -25,6 +26,7 @@ pub struct Program {
     trees: Vec<Option<Arc<Parsed>>>,
     asked: BTreeSet<PathBuf>,
     declarations: OnceLock<Declarations>,
+    planned: OnceLock<Option<Planned>>,
     /// By file.
     occurrences: Vec<OnceLock<Vec<Occurrence>>>,
 }
@@ -64,6 +66,7 @@ impl Program {
             trees,
             asked: overlay.asked.into_inner(),
             declarations: OnceLock::new(),
+            planned: OnceLock::new(),
             occurrences,
         }
     }
@@ -125,6 +128,11 @@ impl Program {
             let trees = trees.filter_map(|(tree, file)| Some((FileId(file), tree.as_deref()?)));
             Declarations::collect(trees, &self.sources)
         })
+    }
+
+    /// How it runs; nothing for a program that cannot be run.
+    pub(crate) fn planned(&self) -> Option<&Planned> {
+        self.planned.get_or_init(|| Planned::new(self)).as_ref()
     }
 
     /// Every name of a file that stands for something, in the order of the text.

@@ -31,8 +31,10 @@ pub struct Occurrence {
 /// What a name does where it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// It is declared or bound.
+    /// It is declared, or bound by a column.
     Declares,
+    /// It is bound by `let`, `in` or `match`.
+    Binds,
     /// Rows of it are made: the head of a rule, the target of an effect.
     Writes,
     /// It is read.
@@ -51,6 +53,7 @@ pub(crate) fn resolve(program: &Program, file: FileId) -> Vec<Occurrence> {
         module,
         scopes: Vec::new(),
         found: Vec::new(),
+        binding: Role::Declares,
     };
     walker.items(&parsed.tree.items);
     let mut found = walker.found;
@@ -66,6 +69,8 @@ struct Walker<'n, 'p> {
     /// Variables with the places that bind them, innermost scope last.
     scopes: Vec<HashMap<String, Span>>,
     found: Vec<Occurrence>,
+    /// What the names of a pattern do that it binds.
+    binding: Role,
 }
 
 impl<'p> Walker<'_, 'p> {
@@ -413,11 +418,11 @@ impl<'p> Walker<'_, 'p> {
                 collection,
                 ..
             } => {
-                self.pattern(pattern);
+                self.binds(pattern);
                 self.expr(collection);
             }
             ConditionKind::Let { pattern, value } => {
-                self.pattern(pattern);
+                self.binds(pattern);
                 self.expr(value);
             }
             ConditionKind::Test(test) => self.expr(test),
@@ -437,6 +442,13 @@ impl<'p> Walker<'_, 'p> {
         if let Some(value) = &atom.value {
             self.pattern(value);
         }
+    }
+
+    /// A pattern that is not a column.
+    fn binds(&mut self, pattern: &Pattern) {
+        let outer = std::mem::replace(&mut self.binding, Role::Binds);
+        self.pattern(pattern);
+        self.binding = outer;
     }
 
     fn pattern(&mut self, pattern: &Pattern) {
@@ -542,7 +554,7 @@ impl<'p> Walker<'_, 'p> {
         let bound = self.scopes.iter().rev().find_map(|scope| scope.get(text));
         if let Some(&declared) = bound {
             let role = match declared == name.span {
-                true => Role::Declares,
+                true => self.binding,
                 false => Role::Reads,
             };
             return self.note(name.span, (self.file, declared), role);
@@ -637,7 +649,7 @@ impl<'p> Walker<'_, 'p> {
                     let mut scope = HashMap::new();
                     self.bind(&arm.pattern, &mut scope);
                     self.scopes.push(scope);
-                    self.pattern(&arm.pattern);
+                    self.binds(&arm.pattern);
                     self.expr(&arm.body);
                     self.scopes.pop();
                 }
@@ -712,7 +724,7 @@ impl<'p> Walker<'_, 'p> {
             let mut scope = HashMap::new();
             self.bind(&binding.pattern, &mut scope);
             self.scopes.push(scope);
-            self.pattern(&binding.pattern);
+            self.binds(&binding.pattern);
         }
         self.expr(&block.result);
         self.scopes.truncate(depth);
@@ -741,7 +753,7 @@ impl<'p> Walker<'_, 'p> {
         for statement in &on.statements {
             match statement {
                 OnStatement::Let(binding) => {
-                    self.pattern(&binding.pattern);
+                    self.binds(&binding.pattern);
                     self.expr(&binding.value);
                 }
                 OnStatement::Rule(rule) => self.rule(rule),

@@ -10,6 +10,7 @@
 mod convert;
 mod disk;
 mod documents;
+mod features;
 mod handlers;
 mod lines;
 mod pool;
