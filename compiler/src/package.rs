@@ -301,7 +301,8 @@ fn span(range: std::ops::Range<usize>) -> Span {
     Span::new(offset(range.start), offset(range.end))
 }
 
-fn is_package_name(name: &str) -> bool {
+/// Whether a package may have this name: like a module, and neither a keyword nor `std`.
+pub fn is_package_name(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(is_part)

@@ -1,106 +1,102 @@
-//! Whether rules run where their data is: what the planner says of the rows that they read.
+//! Whether rules run where their data is, and the plan as a drawing: what the planner says.
+//!
+//! Sizes of inputs are not known here, so the plan is that for inputs of middling size.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use sheaf_compiler::lower::lower;
 use sheaf_compiler::source::{FileId, Span};
-use sheaf_ir::plan::{EdgeName, FixpointStrategy, Plan, Route, choose};
+use sheaf_ir::passes::{Selection, World, optimize};
+use sheaf_ir::plan::{Explanation, Place, Travel, decide, drawing, explain};
 use sheaf_ir::sizes::Sizes;
 
+use crate::analysis::Analysis;
 use crate::program::Program;
 
+/// How many workers a plan is made for.
+const WORKERS: usize = 4;
+
 /// The plan of a program.
-pub(crate) struct Planned {
-    program: sheaf_ir::Program,
-    plan: Plan,
-}
+pub(crate) struct Planned(Explanation);
 
 impl Planned {
     /// Nothing for a program that cannot be run.
-    pub(crate) fn new(program: &Program) -> Option<Planned> {
-        let program = lower(program.checked().runnable()?);
-        let plan = choose(&program, &Sizes::default());
-        Some(Planned { program, plan })
+    pub(crate) fn new(program: &Program, selection: &Selection) -> Option<Planned> {
+        let mut lowered = lower(program.checked().runnable()?);
+        let sizes = Sizes::default();
+        let world = World {
+            sizes: &sizes,
+            evaluate: &|_, _| None,
+        };
+        optimize(&mut lowered, selection, &world);
+        let decided = decide(&lowered, &sizes, WORKERS);
+        let locate = |span| locate(program, span);
+        Some(Planned(explain(&lowered, &decided, &sizes, &locate)))
     }
 
     /// How rows travel for the rules of a relation, in sentences: of one rule, or of all.
     pub(crate) fn travels(&self, relation: &str, rule: Option<(FileId, Span)>) -> Vec<String> {
-        let graph = &self.program.graph;
-        let own = format!("{relation}#");
-        let mut moved: BTreeMap<String, ()> = BTreeMap::new();
-        let mut is_any = false;
         let is_asked = |span: sheaf_ir::Span| {
             rule.is_none_or(|(file, rule)| {
                 FileId(span.file) == file && rule.start <= span.start && span.end <= rule.end
             })
         };
-        for edge in graph.edge_indices() {
-            let Some((from, to)) = graph.edge_endpoints(edge) else {
-                continue;
-            };
-            let (from, to) = (&graph[from], &graph[to]);
-            let is_own = to.name.starts_with(&own) || to.name == relation && rule.is_none();
-            if !is_own || !is_asked(to.span) {
-                continue;
+        let lines = self.0.lines.iter();
+        let own = lines.filter(|line| line.relation == relation && is_asked(line.span));
+        let own: Vec<_> = own.collect();
+        let mut sentences = BTreeSet::new();
+        for line in &own {
+            for input in line
+                .inputs
+                .iter()
+                .filter(|input| input.travel != Travel::Local)
+            {
+                let from = self.0.lines.iter().find(|other| other.name == input.from);
+                let what = match from {
+                    Some(from) if from.relation != relation => {
+                        format!("rows of `{}`", from.relation_name)
+                    }
+                    _ => "what it derives".to_owned(),
+                };
+                sentences.insert(format!("{what} travel: {}", input.words));
             }
-            is_any = true;
-            let name = EdgeName {
-                from: from.name.clone(),
-                to: to.name.clone(),
-                port: graph[edge].0,
-            };
-            let columns = |columns: &[usize]| {
-                let names = columns
-                    .iter()
-                    .filter_map(|column| from.output.columns.get(*column));
-                let names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();
-                names.join(", ")
-            };
-            // The steps of a rule have numbers after the name of what they belong to.
-            let what = match from.name.split_once('#') {
-                Some((owner, _)) if owner == relation => "what it derives".to_owned(),
-                Some((owner, _)) => format!("rows of `{owner}`"),
-                None => format!("rows of `{}`", from.name),
-            };
-            let text = match self.plan.routes.get(&name) {
-                None | Some(Route::Local) => continue,
-                Some(Route::Hash(by)) if by.is_empty() => format!("{what} travel to one worker"),
-                Some(Route::Hash(by)) => format!("{what} are exchanged by {}", columns(by)),
-                Some(Route::Broadcast) => format!("{what} are sent to every worker"),
-                Some(Route::Gather) => format!("{what} travel to one worker"),
-                Some(Route::Balance) => format!("{what} are spread evenly"),
-            };
-            moved.insert(text, ());
         }
-        let mut sentences: Vec<String> = moved.into_keys().collect();
-        if is_any && sentences.is_empty() {
-            sentences.push("runs where its data is".to_owned());
+        if sentences.is_empty() && !own.is_empty() {
+            sentences.insert("runs where its data is: no row travels".to_owned());
         }
-        sentences.extend(self.recursion(relation));
-        sentences
+        sentences.into_iter().collect()
     }
+}
 
-    /// How the recursion runs that a relation is part of.
-    fn recursion(&self, relation: &str) -> Option<String> {
-        let node = self
-            .program
-            .graph
-            .node_weights()
-            .find(|node| node.name == relation)?;
-        let strategy = self.plan.fixpoints.get(node.fixpoint.as_ref()?)?;
-        Some(match strategy {
-            FixpointStrategy::Colocated { columns } => {
-                let by = columns.get(relation).into_iter().flatten();
-                let by = by.filter_map(|column| node.output.columns.get(*column));
-                let by: Vec<String> = by.map(|(name, _)| format!("`{name}`")).collect();
-                format!(
-                    "recursion: no derivation leaves its worker (partitioned by {})",
-                    by.join(", ")
-                )
+impl Analysis {
+    /// The plan of the program whose root a file is, drawn as SVG; its nodes know their places.
+    ///
+    /// # Errors
+    /// There is none: why.
+    pub fn plan_drawing(&self, file: &std::path::Path) -> Result<String, String> {
+        let program = self.program(file);
+        let planned = Planned::new(&program, &Selection::All);
+        match planned {
+            Some(Planned(explanation)) => Ok(drawing::svg(&explanation)),
+            None if program.checked().has_errors() => {
+                Err("the program has errors: put them right to see its plan".to_owned())
             }
-            FixpointStrategy::Exchanged => {
-                "recursion: derivations travel between workers".to_owned()
-            }
-        })
+            None => Err("this version does not run live programs, so there is no plan".to_owned()),
+        }
     }
+}
+
+fn locate(program: &Program, span: sheaf_ir::Span) -> Option<Place> {
+    let file = FileId(span.file);
+    let is_known = program.sources().iter().any(|(known, _)| known == file);
+    if span.end == 0 || !is_known {
+        return None;
+    }
+    let source = program.sources().get(file);
+    let position = source.position(span.start);
+    Some(Place {
+        file: source.name().to_owned(),
+        line: position.line,
+        column: position.column,
+    })
 }

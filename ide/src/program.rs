@@ -8,6 +8,7 @@ use sheaf_compiler::check::{Checked, Loader, Survey, survey};
 use sheaf_compiler::package::MANIFEST;
 use sheaf_compiler::source::{FileId, Sources, Span};
 use sheaf_compiler::syntax::Parsed;
+use sheaf_ir::passes::Selection;
 
 use crate::Place;
 use crate::declarations::{Declaration, Declarations};
@@ -132,7 +133,9 @@ impl Program {
 
     /// How it runs; nothing for a program that cannot be run.
     pub(crate) fn planned(&self) -> Option<&Planned> {
-        self.planned.get_or_init(|| Planned::new(self)).as_ref()
+        self.planned
+            .get_or_init(|| Planned::new(self, &Selection::Only(BTreeSet::new())))
+            .as_ref()
     }
 
     /// Every name of a file that stands for something, in the order of the text.

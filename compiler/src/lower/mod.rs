@@ -15,6 +15,7 @@ mod definitions;
 mod detach;
 mod emit;
 mod expressions;
+mod goal;
 mod pipe;
 mod reversal;
 mod test_block;
@@ -22,6 +23,7 @@ mod test_block;
 mod tests;
 mod uses;
 
+pub use goal::{Goal, lower_goal};
 pub use test_block::{Expectation, ExpectationKind, Given, LoweredTest, lower_test};
 
 use std::collections::BTreeMap;

@@ -186,7 +186,7 @@ fn expect_row(emit: &mut Emit, atom: &Atom, name: &str) -> Expectation {
 }
 
 /// The whole rows that match an atom.
-fn matching_rows(emit: &mut Emit, atom: &Atom, name: &str) -> NodeId {
+pub(super) fn matching_rows(emit: &mut Emit, atom: &Atom, name: &str) -> NodeId {
     let mut pipe = Pipe::atom(emit, atom);
     for test in &atom.filter {
         let test = pipe.scope.lower(test);

@@ -5,6 +5,18 @@
 //! - In debug builds the verifier runs after every pass.
 //! - Passes iterate nodes by name only, so that the same program comes out every time.
 
+mod failure;
+mod fold_constants;
+mod fuse_expressions;
+mod narrow_joins;
+mod remove_dead_columns;
+mod remove_dead_nodes;
+mod remove_distinct;
+mod reorder_joins;
+mod rewrite;
+mod share_subgraphs;
+mod size;
+
 use std::collections::BTreeSet;
 
 use crate::sizes::Sizes;
@@ -48,7 +60,48 @@ pub struct Applied {
 }
 
 /// All passes, in the order in which they run.
-pub const PASSES: &[Pass] = &[];
+pub const PASSES: &[Pass] = &[
+    Pass {
+        name: "fold_constants",
+        summary: "computes what is the same for every row once, and drops conditions that are decided",
+        apply: fold_constants::apply,
+    },
+    Pass {
+        name: "fuse_expressions",
+        summary: "makes one block of two where a map reads a map, flat-map or join alone",
+        apply: fuse_expressions::apply,
+    },
+    Pass {
+        name: "reorder_joins",
+        summary: "joins the relations of a rule in the order that makes the fewest rows on the way",
+        apply: reorder_joins::apply,
+    },
+    Pass {
+        name: "narrow_joins",
+        summary: "makes a semijoin of a join that only asks whether there is a partner",
+        apply: narrow_joins::apply,
+    },
+    Pass {
+        name: "remove_distinct",
+        summary: "drops what makes rows distinct where keys or readers make it needless",
+        apply: remove_distinct::apply,
+    },
+    Pass {
+        name: "share_subgraphs",
+        summary: "computes once what two nodes would compute alike",
+        apply: share_subgraphs::apply,
+    },
+    Pass {
+        name: "remove_dead_columns",
+        summary: "leaves out columns that nobody reads",
+        apply: remove_dead_columns::apply,
+    },
+    Pass {
+        name: "remove_dead_nodes",
+        summary: "takes away what nobody reads and what never has a row",
+        apply: remove_dead_nodes::apply,
+    },
+];
 
 /// Runs the selected passes in order.
 pub fn optimize(program: &mut Program, selection: &Selection, world: &World) -> Vec<Applied> {

@@ -3,23 +3,58 @@
 
 use std::collections::BTreeMap;
 
+use crate::plan::choice::{Candidate, Choice, Kind, pick};
 use crate::plan::colocate::{Colocated, colocate};
+use crate::plan::estimate::Estimates;
+use crate::plan::matching::Meeting;
 use crate::plan::placement::{Placement, matched, through};
+use crate::plan::price::Prices;
 use crate::plan::shape::{self, Input};
-use crate::plan::{EdgeName, FixpointStrategy, Plan, Route};
+use crate::plan::{EdgeName, FixpointStrategy, Plan, Route, early, words};
 use crate::sizes::Sizes;
 use crate::{NodeId, Operator, Program};
 
-/// A legal plan for any number of workers. Deterministic. It follows rules:
+/// A plan with what it was decided by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decided {
+    /// The plan.
+    pub plan: Plan,
+    /// Every decision, by the order of nodes' names.
+    pub choices: Vec<Choice>,
+    /// How many rows each node is guessed to give, by its name; those that are not listed depend
+    /// on inputs of unknown size.
+    pub rows: BTreeMap<String, f64>,
+    /// How many workers the prices are for.
+    pub workers: usize,
+}
+
+/// How many workers a plan is priced for when nobody says.
+const WORKERS: usize = 2;
+
+/// A legal plan for any number of workers, where nobody knows how many there will be. See [`decide`].
+pub fn choose(program: &Program, sizes: &Sizes) -> Plan {
+    decide(program, sizes, WORKERS).plan
+}
+
+/// A legal plan for any number of workers, at the prices for so many, with the reasons for it.
+/// Deterministic. Where sizes are not known, or make no
+/// clear difference, it follows rules:
 /// - Rows of a source are spread where their reader needs no key.
 /// - Joins and their relatives hash both sides by the key, or as much of it as one side is hashed
 ///   by already; without a key the right side is broadcast.
 /// - Grouping operators hash by those columns of their key that most of their readers want.
 /// - A fixpoint is colocated if it has an invariant column, else exchanged.
-pub fn choose(program: &Program, _sizes: &Sizes) -> Plan {
+///
+/// Where they are known, the cheapest of all legal ways is taken, node by node, each with what its
+/// readers would have to move; and combines run in two steps and repeated rows are dropped
+/// before they travel if that is cheaper.
+pub fn decide(program: &Program, sizes: &Sizes, workers: usize) -> Decided {
+    let estimates = Estimates::new(program, sizes);
     let mut chooser = Chooser {
         program,
+        prices: Prices::new(program, estimates, workers),
         plan: Plan::default(),
+        choices: Vec::new(),
         placements: BTreeMap::new(),
         colocated: BTreeMap::new(),
     };
@@ -33,25 +68,79 @@ pub fn choose(program: &Program, _sizes: &Sizes) -> Plan {
     for id in others.into_iter().chain(variables) {
         chooser.place(id);
     }
-    chooser.plan
+    let Chooser {
+        prices,
+        mut plan,
+        mut choices,
+        ..
+    } = chooser;
+    choices.extend(early::decide(program, &prices, &mut plan));
+    choices.sort_by(|a, b| a.node.cmp(&b.node));
+    let known = program.graph.node_indices();
+    let rows = known
+        .filter_map(|id| Some((program.graph[id].name.clone(), prices.estimates.rows(id)?)))
+        .collect();
+    Decided {
+        plan,
+        choices,
+        rows,
+        workers,
+    }
 }
 
 struct Chooser<'a> {
     program: &'a Program,
+    prices: Prices<'a>,
     plan: Plan,
+    choices: Vec<Choice>,
     placements: BTreeMap<NodeId, Placement>,
     colocated: BTreeMap<String, Colocated>,
 }
 
 impl Chooser<'_> {
+    /// Takes the best of the candidates and remembers why.
+    fn pick<T>(
+        &mut self,
+        node: &str,
+        kind: Kind,
+        rule: &str,
+        candidates: Vec<Candidate<T>>,
+    ) -> Option<T> {
+        let (what, choice) = pick(node, kind, rule, candidates)?;
+        self.choices.push(choice);
+        Some(what)
+    }
+
     fn start_fixpoint(&mut self, name: String, variables: &[NodeId]) {
-        let strategy = match colocate(self.program, variables) {
+        let program = self.program;
+        let exchanged = Candidate {
+            what: None,
+            words: "exchanged: every derivation goes to its owner".to_string(),
+            price: self.price_of_exchanged(variables),
+        };
+        let mut candidates: Vec<Candidate<Option<Colocated>>> = colocate(program, variables)
+            .into_iter()
+            .map(|found| Candidate {
+                words: words::colocated(program, &found.columns),
+                price: self.price_of_colocated(&found),
+                what: Some(found),
+            })
+            .collect();
+        let least = |c: &Candidate<_>| c.price.unwrap_or(f64::INFINITY);
+        // Of equally cheap ones the first: the fewest broadcasts.
+        candidates.sort_by(|a, b| least(a).total_cmp(&least(b)));
+        let rule = match candidates.first() {
+            Some(_) => "no derivation has to leave its worker",
+            None => "no column of every variable goes unchanged from body to head",
+        };
+        candidates.push(exchanged);
+        let strategy = match self.pick(&name, Kind::Loop, rule, candidates).flatten() {
             Some(found) => {
                 self.placements.extend(found.placements.clone());
                 let columns = found
                     .columns
                     .iter()
-                    .map(|(v, c)| (self.program.graph[*v].name.clone(), vec![*c]))
+                    .map(|(v, c)| (program.graph[*v].name.clone(), vec![*c]))
                     .collect();
                 self.colocated.insert(name.clone(), found);
                 FixpointStrategy::Colocated { columns }
@@ -65,6 +154,50 @@ impl Chooser<'_> {
             }
         };
         self.plan.fixpoints.insert(name, strategy);
+    }
+
+    /// What enters a loop and where it goes, and what goes round in it.
+    fn price_of_colocated(&self, found: &Colocated) -> Option<f64> {
+        let program = self.program;
+        let mut price = 0.0;
+        for id in program.nodes_by_name() {
+            for input in shape::inputs(program, id) {
+                if let Some(route) = found.routes.get(&input.name) {
+                    price += self.prices.travel(input.from, route)?;
+                    price += self
+                        .prices
+                        .keep(input.from, &Placement::loose().after(route))?;
+                }
+                if let Some(&column) = found.columns.get(&id).filter(|_| input.inner) {
+                    price += self.prices.colocated(input.from, id, column)?;
+                }
+            }
+        }
+        Some(price)
+    }
+
+    fn price_of_exchanged(&self, variables: &[NodeId]) -> Option<f64> {
+        let program = self.program;
+        let fixpoint = program.graph[*variables.first()?].fixpoint.clone();
+        let mut price = 0.0;
+        for id in program.nodes_by_name() {
+            if program.graph[id].fixpoint != fixpoint {
+                continue;
+            }
+            for input in shape::inputs(program, id) {
+                if !input.inner {
+                    let all: Vec<usize> = (0..shape::arity(program, input.from)).collect();
+                    let route = Route::Hash(all);
+                    price += self.prices.travel(input.from, &route)?;
+                    price += self
+                        .prices
+                        .keep(input.from, &Placement::loose().after(&route))?;
+                } else if shape::is_variable(program, id) {
+                    price += self.prices.round(input.from)?;
+                }
+            }
+        }
+        Some(price)
     }
 
     /// The columns by which a variable's or grouping node's rows are hashed when nothing else
@@ -151,31 +284,84 @@ impl Chooser<'_> {
     fn place_grouping(&mut self, id: NodeId, inputs: &[Input]) -> Placement {
         let program = self.program;
         let key = shape::grouping(program, id).unwrap_or_default();
-        let route = if key.is_empty() && program.graph[id].fixpoint.is_none() {
-            Route::Gather
+        let node = &program.graph[id];
+        let (routes, rule) = if key.is_empty() && node.fixpoint.is_none() {
+            (vec![Route::Gather], "there is one group in all")
         } else {
-            // Stay with the columns that keep the most inputs where they are.
-            let kept: Vec<Vec<usize>> = inputs
-                .iter()
-                .filter_map(|i| self.kept_columns(i.from, &key))
-                .collect();
-            let most = kept.iter().max_by_key(|columns| {
-                inputs
-                    .iter()
-                    .filter(|i| self.placement(i.from).is_by(columns))
-                    .count()
-            });
-            Route::Hash(match most {
-                Some(columns) => columns.clone(),
-                None => self.grouping_columns(id),
-            })
+            self.group_routes(id, inputs, &key)
         };
-        let placement = self.send_all(inputs, route);
-        through(
-            &program.graph[id].operator,
-            &placement,
-            shape::arity(program, id),
-        )
+        let wanted = shape::demands(program, id);
+        let candidates: Vec<Candidate<Route>> = routes
+            .into_iter()
+            .map(|route| Candidate {
+                words: words::routes(program, inputs.iter().map(|i| (i, self.going(i, &route)))),
+                price: self.price_of_group(id, inputs, &route, &wanted),
+                what: route,
+            })
+            .collect();
+        let route = self.pick(&node.name, Kind::Group, rule, candidates);
+        let placement = self.send_all(inputs, route.unwrap_or(Route::Gather));
+        through(&node.operator, &placement, shape::arity(program, id))
+    }
+
+    /// By which columns a grouping node's rows may come together; first those of the rule.
+    fn group_routes(
+        &self,
+        id: NodeId,
+        inputs: &[Input],
+        key: &[usize],
+    ) -> (Vec<Route>, &'static str) {
+        // Stay with the columns that keep the most inputs where they are.
+        let kept: Vec<Vec<usize>> = inputs
+            .iter()
+            .filter_map(|i| self.kept_columns(i.from, key))
+            .collect();
+        let most = kept.iter().max_by_key(|columns| {
+            inputs
+                .iter()
+                .filter(|i| self.placement(i.from).is_by(columns))
+                .count()
+        });
+        let (first, rule) = match most {
+            Some(columns) => (columns.clone(), "rows are where a part of the key says"),
+            None => (
+                self.grouping_columns(id),
+                "rows go where most of the readers want them",
+            ),
+        };
+        let mut all = vec![first];
+        all.extend(kept);
+        all.push(self.grouping_columns(id));
+        all.push(key.to_vec());
+        let mut routes: Vec<Route> = Vec::new();
+        for columns in all {
+            let route = Route::Hash(columns);
+            if !routes.contains(&route) {
+                routes.push(route);
+            }
+        }
+        (routes, rule)
+    }
+
+    fn price_of_group(
+        &self,
+        id: NodeId,
+        inputs: &[Input],
+        route: &Route,
+        wanted: &[Vec<usize>],
+    ) -> Option<f64> {
+        let mut price = 0.0;
+        let mut placement: Option<Placement> = None;
+        for input in inputs {
+            let going = self.going(input, route);
+            let at = self.placement(input.from).after(&going);
+            price += self.prices.travel(input.from, &going)?;
+            price += self.prices.keep(input.from, &at)?;
+            placement = Some(placement.map_or(at.clone(), |met| met.meet(&at)));
+        }
+        let arity = shape::arity(self.program, id);
+        let at = through(&self.program.graph[id].operator, &placement?, arity);
+        Some(price + self.prices.onward(id, &at, wanted))
     }
 
     /// The columns of `key` that a node's rows are hashed by already.
@@ -197,45 +383,55 @@ impl Chooser<'_> {
             // Not a right program: the verifier says so.
             return self.send_all(inputs, Route::Local);
         };
-        let (to_left, to_right) = self.match_sides(left, right, left_key, right_key);
+        let from = [self.placement(left.from), self.placement(right.from)];
+        let meeting = Meeting {
+            left,
+            right,
+            left_key,
+            right_key,
+            from: [&from[0], &from[1]],
+            join: matches!(operator, Operator::Join { .. }),
+            hint: matches!(program.graph[right.from].operator, Operator::Broadcast),
+        };
+        let (ways, rule) = meeting.ways();
+        let wanted = shape::demands(program, id);
+        let candidates = ways
+            .into_iter()
+            .map(|(l, r)| {
+                let sides = (self.going(left, &l), self.going(right, &r));
+                Candidate {
+                    words: words::sides(program, [left, right], [&sides.0, &sides.1]),
+                    price: self.price_of_meeting(id, [left, right], [&sides.0, &sides.1], &wanted),
+                    what: (l, r),
+                }
+            })
+            .collect();
+        let Some((to_left, to_right)) =
+            self.pick(&program.graph[id].name, Kind::Meet, rule, candidates)
+        else {
+            return self.send_all(inputs, Route::Local);
+        };
         let l = self.send(left, to_left);
         let r = self.send(right, to_right);
         matched(operator, &l, &r, shape::arity(program, left.from))
     }
 
-    fn match_sides(
+    fn price_of_meeting(
         &self,
-        left: &Input,
-        right: &Input,
-        left_key: &[usize],
-        right_key: &[usize],
-    ) -> (Route, Route) {
-        let (l, r) = (self.placement(left.from), self.placement(right.from));
-        let hint = matches!(self.program.graph[right.from].operator, Operator::Broadcast);
-        if (left_key.is_empty() || hint) && !right.inner {
-            let spread = matches!(l, Placement::Loose { balanced: false }) && !left.inner;
-            let stay = if spread { Route::Balance } else { Route::Local };
-            return (stay, Route::Broadcast);
+        id: NodeId,
+        inputs: [&Input; 2],
+        routes: [&Route; 2],
+        wanted: &[Vec<usize>],
+    ) -> Option<f64> {
+        let [l, r] = [0, 1].map(|i| self.placement(inputs[i].from).after(routes[i]));
+        let mut price = 0.0;
+        for (input, (route, at)) in inputs.into_iter().zip(routes.into_iter().zip([&l, &r])) {
+            price += self.prices.travel(input.from, route)?;
+            price += self.prices.keep(input.from, at)?;
         }
-        if !left_key.is_empty() && l.meets(&r, left_key, right_key) && l != Placement::Single {
-            return (Route::Local, Route::Local);
-        }
-        let along = |placement: &Placement, key: &[usize], other: &[usize]| {
-            placement
-                .within(key)
-                .filter(|at| !at.is_empty())
-                .map(|at| at.into_iter().map(|i| other[i]).collect::<Vec<usize>>())
-        };
-        if let Some(columns) = along(&l, left_key, right_key) {
-            (Route::Local, Route::Hash(columns))
-        } else if let Some(columns) = along(&r, right_key, left_key) {
-            (Route::Hash(columns), Route::Local)
-        } else {
-            (
-                Route::Hash(left_key.to_vec()),
-                Route::Hash(right_key.to_vec()),
-            )
-        }
+        let width = shape::arity(self.program, inputs[0].from);
+        let at = matched(&self.program.graph[id].operator, &l, &r, width);
+        Some(price + self.prices.onward(id, &at, wanted))
     }
 
     fn placement(&self, id: NodeId) -> Placement {
@@ -255,18 +451,27 @@ impl Chooser<'_> {
             .unwrap_or_else(Placement::loose)
     }
 
+    /// The route that an edge gets: rows that are there already stay.
+    fn going(&self, input: &Input, route: &Route) -> Route {
+        match route {
+            Route::Hash(columns)
+                if !columns.is_empty() && self.placement(input.from).is_by(columns) =>
+            {
+                Route::Local
+            }
+            _ => route.clone(),
+        }
+    }
+
     /// Routes an edge, unless its rows are there already; where they are afterwards.
     fn send(&mut self, input: &Input, route: Route) -> Placement {
         let from = self.placement(input.from);
-        let there = match &route {
-            Route::Hash(columns) => from.is_by(columns) && !columns.is_empty(),
-            _ => false,
-        };
-        if there || route == Route::Local {
+        let going = self.going(input, &route);
+        if going == Route::Local {
             return from;
         }
-        let placement = from.after(&route);
-        self.plan.routes.insert(EdgeName::clone(&input.name), route);
+        let placement = from.after(&going);
+        self.plan.routes.insert(EdgeName::clone(&input.name), going);
         placement
     }
 }

@@ -25,12 +25,18 @@ pub(super) struct Colocated {
 
 /// Guesses that are followed for one fixpoint; a bound against programs built to be slow.
 const GUESSES: usize = 4096;
+/// Choices of columns that are compared by price.
+const SHOWN: usize = 4;
 
-/// The best choice of columns for a fixpoint, if it has one: the fewest broadcasts, then columns
-/// that can take many values, then the first columns.
-pub(super) fn colocate(program: &Program, variables: &[NodeId]) -> Option<Colocated> {
-    let first = *variables.first()?;
-    let fixpoint = program.graph[first].fixpoint.as_deref()?;
+/// The choices of columns for a fixpoint that has some, the best first: the fewest broadcasts, then
+/// columns that can take many values, then the first columns.
+pub(super) fn colocate(program: &Program, variables: &[NodeId]) -> Vec<Colocated> {
+    let fixpoint = variables
+        .first()
+        .and_then(|first| program.graph[*first].fixpoint.as_deref());
+    let Some(fixpoint) = fixpoint else {
+        return Vec::new();
+    };
     let nodes: Vec<NodeId> = shape::order(program)
         .into_iter()
         .filter(|id| program.graph[*id].fixpoint.as_deref() == Some(fixpoint))
@@ -54,7 +60,7 @@ pub(super) fn colocate(program: &Program, variables: &[NodeId]) -> Option<Coloca
             break;
         }
     }
-    found.into_iter().min_by_key(|c| {
+    found.sort_by_cached_key(|c| {
         let broadcasts = c
             .routes
             .values()
@@ -73,7 +79,9 @@ pub(super) fn colocate(program: &Program, variables: &[NodeId]) -> Option<Coloca
                 .map(|v| c.columns[v])
                 .collect::<Vec<usize>>(),
         )
-    })
+    });
+    found.truncate(SHOWN);
+    found
 }
 
 /// For each column of each loop node, the variables' columns whose value it holds, and the

@@ -6,20 +6,32 @@
 //! - A source gives its rows on some workers and `Values` on one, each row once. The operators
 //!   `Exchange` and `Broadcast` do nothing by themselves: their edges' routes do it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+mod choice;
 mod choose;
 mod colocate;
+pub mod drawing;
+mod early;
+mod estimate;
+mod explain;
+mod matching;
 mod placement;
+mod price;
+pub mod reads;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod words;
 
-pub use choose::choose;
+pub use choice::{Choice, Kind, Rejected};
+pub use choose::{Decided, choose, decide};
+pub use explain::{Explanation, Incoming, Line, Place, Travel, explain};
 pub use validate::validate;
+pub use words::short_number;
 
 /// The plan of a program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +40,12 @@ pub struct Plan {
     pub routes: BTreeMap<EdgeName, Route>,
     /// For each fixpoint, how it runs.
     pub fixpoints: BTreeMap<String, FixpointStrategy>,
+    /// Edges before which repeated rows are dropped, as far as a bounded memory goes. What they
+    /// lead to does not mind how often a row comes.
+    pub thinned: BTreeSet<EdgeName>,
+    /// Combines in two steps: each worker combines what it has, and what comes of it travels to
+    /// be combined again. All edges of such a node have one route.
+    pub split: BTreeSet<String>,
 }
 
 /// An edge by the names of its ends.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::placement::{Placement, matched, through};
 use crate::plan::shape::{self, Input};
-use crate::plan::{FixpointStrategy, Plan, Route};
+use crate::plan::{FixpointStrategy, Plan, Route, early};
 use crate::{NodeId, Operator, Program};
 
 /// Whether a plan is legal for a (verified) program; else every reason why not, in a fixed order.
@@ -19,17 +19,7 @@ pub fn validate(program: &Program, plan: &Plan) -> Result<(), Vec<String>> {
         faults: Vec::new(),
     };
     check.names();
-    let order = shape::order(program);
-    loop {
-        let before = check.placements.clone();
-        for &id in &order {
-            check.derive(id);
-        }
-        if check.placements == before {
-            break;
-        }
-    }
-    for &id in &order {
+    for id in check.place() {
         check.node(id);
     }
     if check.faults.is_empty() {
@@ -37,6 +27,18 @@ pub fn validate(program: &Program, plan: &Plan) -> Result<(), Vec<String>> {
     } else {
         Err(check.faults)
     }
+}
+
+/// Where the rows of each node are under a plan.
+pub(super) fn placements(program: &Program, plan: &Plan) -> BTreeMap<NodeId, Placement> {
+    let mut check = Check {
+        program,
+        plan,
+        placements: BTreeMap::new(),
+        faults: Vec::new(),
+    };
+    check.place();
+    check.placements
 }
 
 struct Check<'a> {
@@ -51,6 +53,20 @@ impl Check<'_> {
     fn fault(&mut self, id: NodeId, what: impl std::fmt::Display) {
         let name = &self.program.graph[id].name;
         self.faults.push(format!("{name}: {what}"));
+    }
+
+    /// Derives where rows are; the nodes in order.
+    fn place(&mut self) -> Vec<NodeId> {
+        let order = shape::order(self.program);
+        loop {
+            let before = self.placements.clone();
+            for &id in &order {
+                self.derive(id);
+            }
+            if self.placements == before {
+                return order;
+            }
+        }
     }
 
     /// Everything the plan names exists, and every fixpoint has a strategy.
@@ -69,6 +85,19 @@ impl Check<'_> {
                     self.faults.push(format!("{place}: column out of range"));
                 }
                 _ => {}
+            }
+        }
+        for edge in &self.plan.thinned {
+            if !arities.contains_key(edge) {
+                let place = format!("{} -> {}[{}]", edge.from, edge.to, edge.port);
+                self.faults
+                    .push(format!("{place}: no such edge to drop rows before"));
+            }
+        }
+        for name in &self.plan.split {
+            if !arities.keys().any(|edge| edge.to == *name) {
+                self.faults
+                    .push(format!("{name}: no such node to run in two steps"));
             }
         }
         let fixpoints = shape::fixpoints(self.program);
@@ -162,7 +191,44 @@ impl Check<'_> {
             }
             None => self.one_input(id, &arrivals),
         }
+        self.early(id, &inputs);
         self.fixpoint(id, &inputs);
+    }
+
+    /// Rows are dropped only before edges that rows travel along, and only where one is as good as
+    /// many; only combines run in two steps, with everything between the two on one route.
+    fn early(&mut self, id: NodeId, inputs: &[Input]) {
+        let program = self.program;
+        let operator = &program.graph[id].operator;
+        for input in inputs {
+            if !self.plan.thinned.contains(&input.name) {
+                continue;
+            }
+            if !early::absorbs(operator, input.port) {
+                self.fault(
+                    id,
+                    format!("counts how often {} gives a row", input.name.from),
+                );
+            }
+            if input.inner || matches!(self.route(input), Route::Local | Route::Balance) {
+                self.fault(
+                    id,
+                    format!("keeps what {} gives where it is", input.name.from),
+                );
+            }
+        }
+        if !self.plan.split.contains(&program.graph[id].name) {
+            return;
+        }
+        if !early::splits(program, id) {
+            self.fault(id, "cannot run in two steps");
+        }
+        if early::one_route(self.plan, inputs).is_none() {
+            self.fault(id, "has no one route between its two steps");
+        }
+        if inputs.iter().any(|i| self.plan.thinned.contains(&i.name)) {
+            self.fault(id, "runs in two steps and drops rows before them");
+        }
     }
 
     fn one_input(&mut self, id: NodeId, arrivals: &[Placement]) {

@@ -45,6 +45,9 @@ pub(crate) struct Request<'a> {
     pub workers: usize,
 }
 
+/// Follows a node's name where what is counted was done before rows travelled to it.
+const EARLY: &str = "#early";
+
 /// Builds operators.
 pub(crate) type Factory = fn(&Request) -> Result<Share, String>;
 
@@ -345,12 +348,14 @@ impl<'scope> Rendering<'scope, '_> {
             return Ok(());
         }
         let place = (self.context.worker, self.workers());
-        let share = build(job, self.factory, &self.environment, id, &shape, place)?;
-        let edges = shape
-            .entries
-            .iter()
-            .map(|entry| self.edge(entry))
-            .collect::<Result<Vec<_>, String>>()?;
+        let (share, edges) = match self.in_two_steps(id, &shape)? {
+            Some((after, edge)) => (Share::Plain(after), vec![edge]),
+            None => {
+                let share = build(job, self.factory, &self.environment, id, &shape, place)?;
+                let edges = shape.entries.iter().map(|entry| self.edge(entry));
+                (share, edges.collect::<Result<Vec<_>, String>>()?)
+            }
+        };
         let guest = Guest {
             name: node.name.clone(),
             ports: shape.entries.iter().map(|e| e.port + 1).max().unwrap_or(0),
@@ -390,19 +395,96 @@ impl<'scope> Rendering<'scope, '_> {
         Ok(())
     }
 
+    /// The second step of a combine that the plan runs in two, and what leads to it; `None` for any
+    /// other node, and where one step does as well.
+    fn in_two_steps(
+        &mut self,
+        id: NodeId,
+        shape: &Shape,
+    ) -> Result<Option<(Box<dyn Operator>, InputEdge<'scope, u64>)>, String> {
+        let program = &self.job.program;
+        let name = &program.graph[id].name;
+        let Some(first) = shape.entries.first() else {
+            return Ok(None);
+        };
+        if self.workers() == 1 || !self.job.plan.split.contains(name) {
+            return Ok(None);
+        }
+        let split = operators::build_split_combine(program, id, &self.environment);
+        let Some(split) = split.map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let mut edges = Vec::new();
+        for entry in &shape.entries {
+            let given = self.given(entry)?;
+            let types = types_of(program, entry.from);
+            edges.push(self.link(given, &types, &Route::Local, entry.port, name));
+        }
+        let given = self.early(name, split.before, edges, split.types.len());
+        let edge = self.link(given, &split.types, &self.route_of(first), 0, name);
+        Ok(Some((split.after, edge)))
+    }
+
+    /// Hosts what is done for a node before rows travel to it.
+    fn early(
+        &mut self,
+        node: &str,
+        operator: Box<dyn Operator>,
+        edges: Vec<InputEdge<'scope, u64>>,
+        arity: usize,
+    ) -> Given<'scope> {
+        let name = format!("{node}{EARLY}");
+        let guest = Guest {
+            ports: 1,
+            arities: vec![arity],
+            counters: self.job.counters(&name),
+            name,
+            context: self.context.clone(),
+            report_gate: Rc::clone(&self.report_gate),
+            share: Share::Plain(operator),
+        };
+        let hosted = host(self.scope, guest, edges);
+        self.reports.push(hosted.reports);
+        let stream = hosted.outputs.into_iter().next();
+        Given {
+            stream: stream.expect("there is an output for each arity"),
+            gates: hosted.gates,
+            output: 0,
+        }
+    }
+
+    fn given(&self, entry: &Entry) -> Result<Given<'scope>, String> {
+        let given = self.streams.get(&entry.from).cloned();
+        given.ok_or_else(|| format!("`{}` gives no rows here", entry.edge.from))
+    }
+
     /// The stream that carries rows along an edge, as its port's operator needs it.
     fn edge(&mut self, entry: &Entry) -> Result<InputEdge<'scope, u64>, String> {
-        let (port, from) = (entry.port, entry.from);
-        let program = &self.job.program;
-        let Some(given) = self.streams.get(&from).cloned() else {
-            return Err(format!("`{}` gives no rows here", entry.edge.from));
-        };
-        let types = types_of(program, from);
-        let symbols = vec![symbol_columns(&types)];
+        let mut given = self.given(entry)?;
+        let types = types_of(&self.job.program, entry.from);
+        if self.workers() > 1 && self.job.plan.thinned.contains(&entry.edge) {
+            let local = self.link(given, &types, &Route::Local, 0, &entry.edge.to);
+            let thin = operators::build_pre_distinct(types.len());
+            given = self.early(&entry.edge.to, thin, vec![local], types.len());
+        }
+        let name = format!("{} to {}", entry.edge.from, entry.edge.to);
+        Ok(self.link(given, &types, &self.route_of(entry), entry.port, &name))
+    }
+
+    /// Leads rows of these types to a port.
+    fn link(
+        &mut self,
+        given: Given<'scope>,
+        types: &[Type],
+        by: &Route,
+        port: usize,
+        name: &str,
+    ) -> InputEdge<'scope, u64> {
+        let symbols = vec![symbol_columns(types)];
         let (own, workers) = (self.context.worker, self.workers());
         let router = Router::new(
-            &self.route_of(entry),
-            &types,
+            by,
+            types,
             own,
             workers,
             Departures::new(symbols.clone(), self.context.place),
@@ -411,11 +493,11 @@ impl<'scope> Rendering<'scope, '_> {
         let Some(router) = router else {
             let gate = Gate::local();
             given.gates.add(given.output, Rc::clone(&gate));
-            return Ok(InputEdge {
+            return InputEdge {
                 port,
                 stream: given.stream,
                 uptake: Uptake::Local(gate),
-            });
+            };
         };
         let LoopChannel {
             gate,
@@ -423,12 +505,11 @@ impl<'scope> Rendering<'scope, '_> {
             ..
         } = self.channel(symbols);
         given.gates.add(given.output, Rc::clone(&gate));
-        let name = format!("{} to {}", entry.edge.from, entry.edge.to);
-        Ok(InputEdge {
+        InputEdge {
             port,
-            stream: route(&name, given.stream, router, gate),
+            stream: route(name, given.stream, router, gate),
             uptake: Uptake::Exchanged(giver, arrivals),
-        })
+        }
     }
 
     /// A new channel between all workers.

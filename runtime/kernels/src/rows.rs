@@ -127,6 +127,12 @@ impl Rows {
         &mut self.words[start..]
     }
 
+    /// Appends rows by appending their words; `append` says how many rows it appended.
+    pub(crate) fn append_with(&mut self, append: impl FnOnce(&mut Vec<u64>) -> usize) {
+        self.len += append(&mut self.words);
+        debug_assert_eq!(self.words.len(), self.len * self.arity);
+    }
+
     /// Appends all rows of another batch of the same arity.
     pub fn append(&mut self, other: &Rows) {
         debug_assert_eq!(other.arity, self.arity);

@@ -13,5 +13,6 @@ pub mod run;
 pub mod sink;
 pub mod source;
 pub mod testing;
+pub mod why;
 
 pub use affected::Reason;

@@ -16,6 +16,16 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// Reads a command line that this process made.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_words<'w>(words: impl Iterator<Item = &'w str>) -> Result<Self, clap::Error> {
+        Arguments::try_parse_from(joined(words.map(OsString::from)))
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -29,11 +39,28 @@ pub enum Command {
     Fmt(Fmt),
     /// Say what an error code means, with a wrong and a right program
     Explain(Explain),
+    /// Make a program an executable of its own
+    Build(Build),
+    /// Start a project from a template
+    Init(Init),
+    /// Print a script with which a shell completes command lines of sheaf
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
+    /// Type statements and questions in and see the answers
+    Repl(Repl),
     /// Serve an editor over standard input and output
     Lsp,
     /// Work for a run that started this process
     #[command(hide = true)]
     Worker,
+}
+
+/// `sheaf repl`
+#[derive(Debug, Args)]
+pub struct Repl {
+    /// A program to begin with
+    pub file: Option<PathBuf>,
 }
 
 /// `sheaf run`
@@ -71,6 +98,19 @@ pub struct Run {
     /// Say on standard error how long things took and how much there was
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "table")]
     pub stats: Option<StatsFormat>,
+    /// Print a proof of a row instead of writing outputs: 'needs("a", "c")'; `_` is any value
+    #[arg(long, value_name = "ROW", conflicts_with_all = ["why_not", "output", "stats", "passes"])]
+    pub why: Option<String>,
+    /// Say why a row is not there, instead of writing outputs
+    #[arg(long, value_name = "ROW", conflicts_with_all = ["output", "stats", "passes"])]
+    pub why_not: Option<String>,
+}
+
+impl Run {
+    /// Whether a question about a row is asked, and not for the outputs.
+    pub fn asks(&self) -> bool {
+        self.why.is_some() || self.why_not.is_some()
+    }
 }
 
 /// `sheaf check`
@@ -120,6 +160,71 @@ pub struct Explain {
     /// List where order can matter in a program, why, and what it costs
     #[arg(long, value_name = "FILE", conflicts_with = "code")]
     pub order: Option<PathBuf>,
+    /// Show how a program would run: where rows are, how they travel, what was chosen at which price
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["code", "order"])]
+    pub plan: Option<PathBuf>,
+    /// The plan for so many workers in all [default: as many as a run would start]
+    #[arg(long, value_name = "N", requires = "plan", value_parser = clap::value_parser!(u16).range(1..))]
+    pub workers: Option<u16>,
+    /// The plan after these passes: `all`, `none`, or names with commas between
+    #[arg(long, value_name = "PASSES", requires = "plan", default_value = "all", value_parser = passes)]
+    pub passes: Selection,
+    /// The plan for an input from another file
+    #[arg(long, value_name = "NAME=PATH", requires = "plan", value_parser = pair)]
+    pub input: Vec<(String, String)>,
+    /// The plan as one JSON object
+    #[arg(long, requires = "plan", conflicts_with = "svg")]
+    pub json: bool,
+    /// The plan as a drawing
+    #[arg(long, requires = "plan")]
+    pub svg: bool,
+}
+
+/// `sheaf build`
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The program, or its intermediate representation (.sir)
+    pub file: PathBuf,
+    /// The executable [default: the name of the program, in the current folder]
+    #[arg(short, long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+}
+
+/// `sheaf init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where; made if it is not there
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// What to start from
+    #[arg(long, value_name = "TEMPLATE", default_value = "data")]
+    pub template: Template,
+}
+
+/// Projects to start from.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Template {
+    /// Tables in files: joined, checked and summed up
+    Data,
+    /// Facts and recursive rules
+    Datalog,
+    /// Words of text files, counted
+    Text,
+}
+
+/// `sheaf completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `sheaf man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write a page for each command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
 }
 
 /// Layouts of outputs.

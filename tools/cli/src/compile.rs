@@ -66,8 +66,13 @@ impl Compiled {
 /// The file cannot be read: why.
 pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String> {
     let text = read(file, environment)?;
+    Ok(load_text(file, text, environment))
+}
+
+/// Checks a program whose text is known.
+pub fn load_text(file: &Path, text: String, environment: &dyn Environment) -> Loaded {
     if file.extension().is_some_and(|extension| extension == "sir") {
-        return Ok(Loaded::Graph(graph(&text)));
+        return Loaded::Graph(graph(&text));
     }
     let mut sources = Sources::new();
     let root = sources.add(file.display().to_string(), text);
@@ -78,11 +83,11 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Loaded, String
         let broken = laws::broken(program);
         checked.diagnostics.extend(broken);
     }
-    Ok(Loaded::Source(Box::new(Compiled {
+    Loaded::Source(Box::new(Compiled {
         sources,
         program: checked.program,
         diagnostics: checked.diagnostics,
-    })))
+    }))
 }
 
 /// A program that may be run, with its texts; complains otherwise.

@@ -7,6 +7,7 @@
 //!   wrong with the command line, 130 when interrupted.
 
 mod arguments;
+mod built;
 mod commands;
 mod compile;
 mod interrupt;
@@ -48,16 +49,25 @@ impl From<Outcome> for ExitCode {
 }
 
 fn main() -> ExitCode {
+    if built::holds_a_program() {
+        return built::start(std::env::args_os());
+    }
     let arguments = Arguments::parse_from(arguments::joined(std::env::args_os()));
     match arguments.command {
         Command::Run(run) => commands::run::run(&run),
         Command::Check(check) => commands::check::check(&check),
         Command::Test(test) => commands::test::test(&test),
         Command::Fmt(fmt) => commands::fmt::fmt(&fmt),
-        Command::Explain(explain) => match &explain.order {
-            Some(file) => commands::order::order(file),
-            None => commands::explain::explain(explain.code.as_deref()),
+        Command::Explain(explain) => match (&explain.order, &explain.plan) {
+            (Some(file), _) => commands::order::order(file),
+            (_, Some(file)) => commands::plan::plan(file, &explain),
+            _ => commands::explain::explain(explain.code.as_deref()),
         },
+        Command::Build(build) => commands::build::build(&build),
+        Command::Init(init) => commands::init::init(&init),
+        Command::Completions(completions) => commands::completions::completions(&completions),
+        Command::Man(man) => commands::completions::man(&man),
+        Command::Repl(repl) => commands::repl::repl(repl.file),
         Command::Lsp => commands::lsp::serve(),
         Command::Worker => commands::worker::work(),
     }

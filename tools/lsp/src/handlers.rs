@@ -439,9 +439,21 @@ fn hints(
     Ok(Some(hints.collect()))
 }
 
-fn execute(_: &Context, params: lsp::ExecuteCommandParams) -> Result<Option<lsp::LspAny>, String> {
-    match params.command.as_str() {
-        features::SHOW_PLAN => Err("this version does not draw plans".to_owned()),
-        other => Err(format!("there is no command `{other}`")),
+/// `sheaf.showPlan` with the URI of a program answers its plan as SVG.
+fn execute(
+    context: &Context,
+    params: lsp::ExecuteCommandParams,
+) -> Result<Option<lsp::LspAny>, String> {
+    let arguments = params.arguments.unwrap_or_default();
+    match (
+        params.command.as_str(),
+        arguments.first().and_then(|first| first.as_str()),
+    ) {
+        (features::SHOW_PLAN, Some(uri)) => {
+            let path = uri::to_path(&lsp::Uri::from(uri));
+            Ok(Some(context.analysis.plan_drawing(&path)?.into()))
+        }
+        (features::SHOW_PLAN, None) => Err("say of which program: its URI".to_owned()),
+        (other, _) => Err(format!("there is no command `{other}`")),
     }
 }

@@ -1,6 +1,7 @@
 //! Plans of hand-built graphs: what is chosen, that it is legal, and that the validator notices
 //! when it is not.
 
+mod prices;
 mod simulate;
 
 use std::collections::BTreeMap;
@@ -175,7 +176,7 @@ impl Build {
     }
 }
 
-fn route(plan: &Plan, from: &str, to: &str, port: u32) -> Route {
+pub(super) fn route(plan: &Plan, from: &str, to: &str, port: u32) -> Route {
     let edge = EdgeName {
         from: from.into(),
         to: to.into(),
@@ -184,7 +185,7 @@ fn route(plan: &Plan, from: &str, to: &str, port: u32) -> Route {
     plan.routes.get(&edge).cloned().unwrap_or(Route::Local)
 }
 
-fn colocated(columns: &[(&str, usize)]) -> FixpointStrategy {
+pub(super) fn colocated(columns: &[(&str, usize)]) -> FixpointStrategy {
     FixpointStrategy::Colocated {
         columns: columns
             .iter()
@@ -205,12 +206,12 @@ fn closure(recursive: impl FnOnce(&mut Build, NodeId, NodeId) -> NodeId) -> Buil
     b
 }
 
-fn left_linear() -> Build {
+pub(super) fn left_linear() -> Build {
     closure(|b, t, edge| b.join("step", Some("loop"), (t, &[1]), (edge, &[0]), &[0, 3]))
 }
 
 #[test]
-fn left_linear_closure_stays_with_its_source_column() {
+pub(super) fn left_linear_closure_stays_with_its_source_column() {
     let plan = left_linear().plan();
     assert_eq!(plan.fixpoints["loop"], colocated(&[("t", 0)]));
     assert_eq!(route(&plan, "edge", "t", 0), Route::Hash(vec![0]));
@@ -400,7 +401,7 @@ fn negation_of_an_outside_relation_does_not_leave_the_loop() {
 }
 
 /// `tri(a, b, c) if edge(a, b), edge(b, c), edge(c, a)`, counted by `a`.
-fn triangles() -> Build {
+pub(super) fn triangles() -> Build {
     let mut b = Build::default();
     let edge = b.source("edge", 2);
     let two = b.join("two", None, (edge, &[1]), (edge, &[0]), &[0, 1, 3]);
@@ -413,7 +414,7 @@ fn triangles() -> Build {
 }
 
 #[test]
-fn triangles_meet_by_keys_and_skip_needless_exchanges() {
+pub(super) fn triangles_meet_by_keys_and_skip_needless_exchanges() {
     let plan = triangles().plan();
     assert_eq!(route(&plan, "edge", "two", 0), Route::Hash(vec![1]));
     assert_eq!(route(&plan, "edge", "two", 1), Route::Hash(vec![0]));
@@ -528,6 +529,7 @@ fn every_damaged_route_is_noticed() {
         let bare = Plan {
             routes: BTreeMap::new(),
             fixpoints: plan.fixpoints.clone(),
+            ..Plan::default()
         };
         assert!(validate(&build.program, &bare).is_err());
         for (edge, route) in &plan.routes {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::Build;
 use crate::plan::shape;
-use crate::plan::{Plan, Route, choose, validate};
+use crate::plan::{Plan, Route, choose, decide, validate};
 use crate::sizes::Sizes;
 use crate::{Combiner, ExprKind, NodeId, Operator, Program};
 
@@ -151,7 +151,20 @@ fn run(
                     .get(&input.name)
                     .cloned()
                     .unwrap_or(Route::Local);
-                for (worker, rows) in travel(&known[&input.from], &route).into_iter().enumerate() {
+                let mut leaving = known[&input.from].clone();
+                if plan.thinned.contains(&input.name) {
+                    for rows in &mut leaving {
+                        rows.sort();
+                        rows.dedup();
+                    }
+                }
+                if plan.split.contains(&input.name.to) {
+                    for rows in &mut leaving {
+                        let ports = [std::mem::take(rows), Vec::new()];
+                        *rows = evaluate(&program.graph[id].operator, &ports);
+                    }
+                }
+                for (worker, rows) in travel(&leaving, &route).into_iter().enumerate() {
                     arrived[worker][input.port as usize].extend(rows);
                 }
             }
@@ -331,6 +344,47 @@ fn rows(arity: usize) -> impl Strategy<Value = Vec<Row>> {
     prop::collection::vec(prop::collection::vec(0i64..4, arity), 0..7)
 }
 
+/// Sizes of which some are unknown and some large, so that prices decide.
+fn sizes(x: u64, y: u64) -> Sizes {
+    let known = [("x", x), ("y", y)]
+        .into_iter()
+        .filter(|(_, size)| *size % 5 != 0);
+    let rows = known.map(|(name, size)| (name.to_string(), 10u64.pow((size % 9) as u32 + 1)));
+    Sizes {
+        rows: rows.collect(),
+    }
+}
+
+/// Turns routes and early steps into others as long as the plan stays legal.
+fn mutate(program: &Program, plan: &mut Plan, numbers: &[u32]) {
+    let mut c = Choices(numbers.iter());
+    let inputs: Vec<_> = program
+        .nodes_by_name()
+        .into_iter()
+        .flat_map(|id| shape::inputs(program, id))
+        .collect();
+    for _ in 0..30 {
+        let legal = plan.clone();
+        let input = &inputs[c.below(inputs.len())];
+        let arity = program.graph[input.from].output.columns.len();
+        match c.below(7) {
+            0 => drop(plan.thinned.insert(input.name.clone())),
+            1 => drop(plan.split.insert(input.name.to.clone())),
+            2 => drop(plan.routes.remove(&input.name)),
+            3 => drop(plan.routes.insert(input.name.clone(), Route::Broadcast)),
+            4 => drop(plan.routes.insert(input.name.clone(), Route::Gather)),
+            _ => {
+                let count = c.below(3);
+                let columns = c.columns(count, arity.max(1));
+                plan.routes.insert(input.name.clone(), Route::Hash(columns));
+            }
+        }
+        if validate(program, plan).is_err() {
+            *plan = legal;
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -339,15 +393,36 @@ proptest! {
         numbers in prop::collection::vec(0u32..60, 120),
         x in rows(2),
         y in rows(3),
+        size in (0u64..100, 0u64..100),
     ) {
         let build = program(&numbers);
-        let plan = choose(&build.program, &Sizes::default());
+        let plan = decide(&build.program, &sizes(size.0, size.1), 4).plan;
         prop_assert_eq!(validate(&build.program, &plan), Ok(()));
         let given = BTreeMap::from([("x".to_string(), x), ("y".to_string(), y)]);
         let one = run(&build.program, &plan, 1, &given);
         for workers in [2, 3] {
             prop_assert_eq!(&run(&build.program, &plan, workers, &given), &one);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn every_legal_plan_gives_the_same_rows(
+        numbers in prop::collection::vec(0u32..60, 120),
+        changes in prop::collection::vec(0u32..60, 150),
+        x in rows(2),
+        y in rows(3),
+    ) {
+        let build = program(&numbers);
+        let plan = choose(&build.program, &Sizes::default());
+        let mut changed = plan.clone();
+        mutate(&build.program, &mut changed, &changes);
+        let given = BTreeMap::from([("x".to_string(), x), ("y".to_string(), y)]);
+        let one = run(&build.program, &plan, 1, &given);
+        prop_assert_eq!(&run(&build.program, &changed, 3, &given), &one);
     }
 }
 

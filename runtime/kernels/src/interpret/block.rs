@@ -8,12 +8,16 @@ use super::compile::Compiler;
 use super::evaluate::Node;
 use super::frame::Frame;
 use super::generate::Generator;
+use super::natively::{Chunk, Natively};
 use super::vector::{Lanes, Pending, Words};
 use super::{CompileError, Context, Environment};
+use crate::native::{Native, Status};
 use crate::{Fault, Kernel, RowError, Rows};
 
 /// Rows that are evaluated together: a few columns of them stay in the first cache.
 const CHUNK: usize = 1024;
+/// Rows that native code is given together: the lists of lanes stay in the second cache.
+const NATIVE_CHUNK: usize = 8192;
 /// Where fewer than one lane in so many is left, outputs are computed on those lanes only.
 const SPARSE: usize = 2;
 
@@ -41,19 +45,36 @@ pub(crate) fn compile(
         .iter()
         .map(|output| compiler.node(output, 0))
         .collect::<Result<_, _>>()?;
+    let status = Arc::<Status>::default();
+    let element = each.as_ref().map(|(_, column)| *column);
+    let native = match block.as_projection() {
+        Some(_) if each.is_none() => None,
+        _ => Native::new(block, inputs.len(), element, environment, &status),
+    };
+    let native = native.and_then(|native| {
+        let natively = Natively::compile(native, &mut compiler);
+        if natively.is_none() {
+            status.leave("the depth of the block".into());
+        }
+        natively
+    });
     let functions = compiler.functions()?;
     Ok(match (each, block.as_projection()) {
         (None, Some(columns)) => Box::new(Projection {
             arity: inputs.len(),
             columns,
         }),
-        (each, _) => Box::new(Interpreted {
-            arity: inputs.len(),
-            each,
-            conditions,
-            outputs,
-            functions,
-            environment: environment.clone(),
+        (each, _) => Box::new(Computation {
+            block: Interpreted {
+                arity: inputs.len(),
+                each,
+                conditions,
+                outputs,
+                functions,
+                environment: environment.clone(),
+            },
+            native,
+            status,
         }),
     })
 }
@@ -73,17 +94,44 @@ impl Kernel for Projection {
     }
 }
 
-struct Interpreted {
+/// A block that computes.
+struct Computation {
+    block: Interpreted,
+    native: Option<Natively>,
+    status: Arc<Status>,
+}
+
+impl Kernel for Computation {
+    fn run(&mut self, input: &Rows, output: &mut Rows, errors: &mut Vec<RowError>) {
+        let rows = input.len();
+        let native = self.native.as_mut();
+        let native = native.and_then(|native| native.is_ready(rows).then_some(native));
+        self.status.count(rows, native.is_some());
+        self.block.run(native, input, output, errors);
+    }
+
+    fn status(&self) -> Option<&Arc<Status>> {
+        Some(&self.status)
+    }
+}
+
+pub(super) struct Interpreted {
     arity: usize,
     each: Option<(Generator, usize)>,
     conditions: Vec<Node>,
     outputs: Vec<Node>,
     functions: Vec<Node>,
-    environment: Environment,
+    pub(super) environment: Environment,
 }
 
-impl Kernel for Interpreted {
-    fn run(&mut self, input: &Rows, output: &mut Rows, errors: &mut Vec<RowError>) {
+impl Interpreted {
+    fn run(
+        &self,
+        mut native: Option<&mut Natively>,
+        input: &Rows,
+        output: &mut Rows,
+        errors: &mut Vec<RowError>,
+    ) {
         debug_assert_eq!(input.arity(), self.arity);
         let cx = Context {
             types: &self.environment.types,
@@ -95,30 +143,43 @@ impl Kernel for Interpreted {
             output,
             errors,
         };
-        for start in (0..input.len()).step_by(CHUNK) {
-            let width = CHUNK.min(input.len() - start);
+        let is_pure = native.as_ref().is_some_and(|native| native.is_pure());
+        let size = if is_pure { NATIVE_CHUNK } else { CHUNK };
+        for start in (0..input.len()).step_by(size) {
+            let width = size.min(input.len() - start);
             let frame = Frame::over_rows(&cx, input, start, width);
-            let lanes = Lanes::All(width);
+            let rows = &input.words()[start * self.arity..(start + width) * self.arity];
+            let mut run = |frame: &Frame, parents: Option<&[u32]>, pending: Pending| {
+                let chunk = Chunk {
+                    rows,
+                    start,
+                    parents,
+                };
+                if let Some(native) = &mut native
+                    && pending.is_empty()
+                    && native.run(self, frame, &chunk, &mut sink)
+                {
+                    return;
+                }
+                self.run_frame(frame, pending, &mut sink, |lane| chunk.row(lane));
+            };
             match &self.each {
-                None => self.run_frame(&frame, Pending::default(), &mut sink, |lane| start + lane),
+                None => run(&frame, None, Pending::default()),
                 Some((generator, column)) => {
-                    generator.for_each_chunk(&frame, &lanes, |parents, slot| {
+                    generator.for_each_chunk(&frame, &Lanes::All(width), |parents, slot| {
                         let mut pending = Pending::default();
                         pending.add(&slot.failures, generator.span);
                         let inner = Frame::inside(&frame, parents.clone());
                         inner.bind_column(*column, slot);
-                        let row = |lane: usize| start + parents[lane] as usize;
-                        self.run_frame(&inner, pending, &mut sink, row);
+                        run(&inner, Some(&parents), pending);
                     });
                 }
             }
         }
     }
-}
 
-impl Interpreted {
     /// Filters and projects all lanes of a frame. `row` tells the input row of a lane.
-    fn run_frame(
+    pub(super) fn run_frame(
         &self,
         frame: &Frame,
         mut pending: Pending,
@@ -190,9 +251,10 @@ impl Interpreted {
     }
 }
 
-struct Sink<'a> {
-    input: &'a Rows,
-    output: &'a mut Rows,
+/// Where a batch comes from and what becomes of it.
+pub(super) struct Sink<'a> {
+    pub(super) input: &'a Rows,
+    pub(super) output: &'a mut Rows,
     errors: &'a mut Vec<RowError>,
 }
 
@@ -222,7 +284,12 @@ impl Sink<'_> {
 }
 
 /// Gives the rows from `before` on the weights of the input rows they come from.
-fn copy_weights(input: &Rows, output: &mut Rows, before: usize, rows: impl Iterator<Item = usize>) {
+pub(super) fn copy_weights(
+    input: &Rows,
+    output: &mut Rows,
+    before: usize,
+    rows: impl Iterator<Item = usize>,
+) {
     if input.weights.is_none() && output.weights.is_none() {
         return;
     }

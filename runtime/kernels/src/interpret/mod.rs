@@ -19,6 +19,7 @@ mod evaluate;
 mod frame;
 mod functions;
 mod generate;
+mod natively;
 mod vector;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use sheaf_ir::{Block, Expr, FunctionDefinition, Lattice, Program, Span, Type};
 
-use crate::{Interner, Kernel, Types};
+use crate::{Interner, Kernel, Kernels, Types};
 
 /// What expressions are compiled against.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Environment {
     pub lattices: Arc<BTreeMap<String, Lattice>>,
     /// Symbols of this process.
     pub interner: Arc<Interner>,
+    /// Who executes kernels, and what they share.
+    pub kernels: Arc<Kernels>,
 }
 
 impl Environment {
@@ -56,7 +59,13 @@ impl Environment {
             functions: Arc::new(program.functions.clone()),
             lattices: Arc::new(program.lattices.clone()),
             interner,
+            kernels: Arc::default(),
         }
+    }
+
+    /// With another executor.
+    pub fn with_kernels(self, kernels: Arc<Kernels>) -> Environment {
+        Environment { kernels, ..self }
     }
 }
 
@@ -80,6 +89,7 @@ pub struct CompileError {
 
 pub(crate) use call::Applied;
 pub use call::MAX_CALLS;
+pub(crate) use functions::scalar;
 
 /// Expressions nested deeper than this are refused; each generator of a comprehension is a level.
 pub use sheaf_ir::expression::MAX_DEPTH;

@@ -191,6 +191,11 @@ impl Failures {
         self.list.push((lane, error));
     }
 
+    /// The lanes.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = usize> {
+        self.list.iter().map(|f| f.0 as usize)
+    }
+
     pub(crate) fn get(&self, lane: usize) -> Option<&Arc<EvalError>> {
         let at = self.list.binary_search_by_key(&(lane as u32), |f| f.0);
         at.ok().map(|at| &self.list[at].1)

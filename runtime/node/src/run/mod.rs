@@ -8,7 +8,9 @@
 
 mod failures;
 mod feed;
+mod materialise;
 mod optimize;
+mod planning;
 mod prepare;
 mod processes;
 
@@ -22,8 +24,8 @@ use serde::Serialize;
 use sheaf_engine::{Config, Engine, EngineError, Installation, NodeStatistics, OutputEvent};
 use sheaf_ir::Program;
 use sheaf_ir::passes::Selection;
-use sheaf_ir::plan::choose;
-use sheaf_kernels::Interner;
+use sheaf_ir::plan::decide;
+use sheaf_kernels::Rows;
 
 use crate::affected::{Reason, affected};
 use crate::environment::{Draft, Environment};
@@ -32,6 +34,9 @@ use crate::source::SourceError;
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
+pub(crate) use materialise::materialise;
+pub use optimize::optimize;
+pub use planning::{Planned, plan};
 pub use processes::{Invitation, Launch, serve};
 
 /// Bytes of input below which one worker is enough: starting more costs more than they bring.
@@ -40,6 +45,8 @@ const SMALL: u64 = 1 << 20;
 const PACKED: u64 = 5;
 /// Bytes of a cell of text, roughly.
 const CELL: u64 = 8;
+/// Bytes of a line of text, roughly.
+const LINE: u64 = 48;
 /// How often progress is told and cancellation looked for.
 const GLANCE: Duration = Duration::from_millis(50);
 /// Different failures that are kept to be shown.
@@ -250,7 +257,8 @@ pub fn run(
     let start = Instant::now();
     let environment = &surroundings.environment.clone();
     let prepared = prepare::prepare(program, options, environment.as_ref())?;
-    let sizes = prepared.sizes;
+    let inputs = prepared.inputs;
+    let sizes = inputs.sizes;
     let program = Arc::new(optimize::optimize(
         prepared.program,
         &options.passes,
@@ -268,23 +276,14 @@ pub fn run(
         .map(|(node, sink)| Ok((node, sink.open(environment.as_ref())?)))
         .collect::<Result<Vec<(String, Writer)>, SinkError>>()?;
 
-    let processes = options.processes.max(1);
-    let workers = options
-        .workers
-        .unwrap_or_else(|| default_workers(prepared.size, processes))
-        .max(1);
-    let plan = choose(&program, &sizes);
-    let (engine, mut followers) = if processes == 1 {
-        (Engine::start(Config::alone(workers))?, None)
-    } else {
-        let (engine, followers) = processes::lead(workers, processes, surroundings.launch)?;
-        (engine, Some(followers))
-    };
-    let installation = engine.install(&program.name, program.clone(), plan, prepared.params)?;
+    let started = start_engine(options, inputs.size, surroundings.launch)?;
+    let (engine, mut followers) = (started.engine, started.followers);
+    let plan = decide(&program, &sizes, engine.workers()).plan;
+    let installation = engine.install(&program.name, program.clone(), plan, inputs.params)?;
     let installation = Arc::new(installation);
     let interner = engine.interner().clone();
     let mut feeding = feed::start(
-        prepared.sources,
+        inputs.sources,
         &installation,
         &interner,
         environment,
@@ -292,15 +291,21 @@ pub fn run(
     );
     let mut gathering = Gathering {
         start,
-        writers,
         failures: Failures::keeping(match options.on_error {
             OnError::Collect => usize::MAX,
             _ => SHOWN,
         }),
         rows: 0,
-        interner,
     };
-    match gathering.drive(&mut feeding, &installation, &mut surroundings) {
+    let mut writers = writers;
+    // Whether nobody reads the only output any more.
+    let alone = writers.len() == 1;
+    let take = &mut |sink: &str, rows| {
+        let writer = writers.iter_mut().find(|(node, _)| node == sink);
+        let gone = writer.map_or(Ok(false), |(_, w)| quietly(w.take(rows, &interner)))?;
+        Ok(gone && alone)
+    };
+    match gathering.drive(&mut feeding, &installation, &mut surroundings, take) {
         Ok(Ended::Complete) => {}
         Ok(Ended::Early) => engine.abort(),
         Err(error) => {
@@ -309,10 +314,8 @@ pub fn run(
         }
     }
     let Gathering {
-        mut writers,
         failures,
         rows: out,
-        interner,
         ..
     } = gathering;
     let derived = start.elapsed();
@@ -320,8 +323,8 @@ pub fn run(
         read: feeding.read(),
         run: derived,
         write: Duration::ZERO,
-        workers,
-        processes,
+        workers: started.workers,
+        processes: started.processes,
         peak_memory: None,
         nodes: installation.statistics(),
     };
@@ -386,6 +389,40 @@ pub fn run(
     Ok(report)
 }
 
+/// An engine with the processes that follow this one.
+struct Started {
+    engine: Engine,
+    followers: Option<processes::Followers>,
+    /// Workers of each process.
+    workers: usize,
+    processes: usize,
+}
+
+/// Starts as many workers as the options say; `size` is that of the inputs in bytes.
+fn start_engine(
+    options: &RunOptions,
+    size: Option<u64>,
+    launch: Option<&Launch<'_>>,
+) -> Result<Started, RunError> {
+    let processes = options.processes.max(1);
+    let workers = options
+        .workers
+        .unwrap_or_else(|| default_workers(size, processes))
+        .max(1);
+    let (engine, followers) = if processes == 1 {
+        (Engine::start(Config::alone(workers))?, None)
+    } else {
+        let (engine, followers) = processes::lead(workers, processes, launch)?;
+        (engine, Some(followers))
+    };
+    Ok(Started {
+        engine,
+        followers,
+        workers,
+        processes,
+    })
+}
+
 /// How the derivation ended.
 enum Ended {
     /// Everything came out.
@@ -397,12 +434,13 @@ enum Ended {
 /// What comes out of a run while it goes on.
 struct Gathering {
     start: Instant,
-    writers: Vec<(String, Writer)>,
     failures: Failures,
     /// Rows that came out.
     rows: u64,
-    interner: Arc<Interner>,
 }
+
+/// Takes rows of a sink; says whether nobody wants any more, of any sink.
+type Take<'a> = dyn FnMut(&str, Rows) -> Result<bool, RunError> + 'a;
 
 impl Gathering {
     /// Takes what comes until all has come.
@@ -411,15 +449,15 @@ impl Gathering {
         feeding: &mut Feeding,
         installation: &Installation,
         surroundings: &mut Surroundings<'_>,
+        take: &mut Take<'_>,
     ) -> Result<Ended, RunError> {
-        let mut broken = false;
+        let mut unwanted = false;
         loop {
             if surroundings.cancel.load(Ordering::Relaxed) {
                 return Err(RunError::Interrupted);
             }
             feeding.poll(self.start, &mut self.failures)?;
-            // Or nobody reads the only output any more.
-            if feeding.is_hopeless() || (broken && self.writers.len() == 1) {
+            if feeding.is_hopeless() || unwanted {
                 return Ok(Ended::Early);
             }
             (surroundings.progress)(&Progress {
@@ -436,9 +474,7 @@ impl Gathering {
                 Some(OutputEvent::Error(row)) => self.failures.add(Failure::Row(row)),
                 Some(OutputEvent::Rows { sink, rows, .. }) => {
                     self.rows += rows.len() as u64;
-                    if let Some((_, writer)) = self.writers.iter_mut().find(|w| w.0 == sink) {
-                        broken |= quietly(writer.take(rows, &self.interner))?;
-                    }
+                    unwanted |= take(&sink, rows)?;
                 }
                 Some(OutputEvent::Done) => {
                     feeding.finish(self.start, &mut self.failures)?;

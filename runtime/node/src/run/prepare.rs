@@ -8,7 +8,7 @@ use sheaf_ir::graph::Connector;
 use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Node, Operator, Program, Type, Value};
 
-use super::{CELL, PACKED, RunError, RunOptions};
+use super::{CELL, LINE, PACKED, RunError, RunOptions};
 use crate::environment::Environment;
 use crate::names;
 use crate::sink::{self, Sink};
@@ -18,10 +18,16 @@ use crate::source::{self, Origin, Source};
 pub struct Prepared {
     /// With sinks added that were asked for.
     pub program: Program,
-    /// By node.
-    pub sources: Vec<(String, Source)>,
     /// By node, in the order of the program.
     pub sinks: Vec<(String, Sink)>,
+    /// What comes in.
+    pub inputs: Inputs,
+}
+
+/// What comes into a run.
+pub struct Inputs {
+    /// By node.
+    pub sources: Vec<(String, Source)>,
     /// Values of all parameters that are given.
     pub params: BTreeMap<String, Value>,
     /// Estimated bytes of input; `None` if it cannot be known.
@@ -30,60 +36,35 @@ pub struct Prepared {
     pub sizes: Sizes,
 }
 
-/// Lays the options over the program and opens its sources.
+/// Lays the options over the program and opens its sources and sinks.
 pub fn prepare(
     mut program: Program,
     options: &RunOptions,
     environment: &dyn Environment,
 ) -> Result<Prepared, RunError> {
-    let types = Arc::new(program.types.clone());
-    let params = params(&program, options)?;
     redirect_outputs(&mut program, options)?;
-
-    let mut inputs = options.inputs.clone();
-    let (mut sources, mut sinks) = (Vec::new(), Vec::new());
+    let inputs = inputs(&program, options, environment)?;
+    let types = Arc::new(program.types.clone());
+    let mut sinks = Vec::new();
     for id in program.nodes_by_name() {
         let node = &program.graph[id];
-        match &node.operator {
-            Operator::Source { connector } => {
-                let mut connector = connector.clone();
-                let mut base = options.base.as_path();
-                if let Some(path) = take_named(&mut inputs, &connector.relation) {
-                    redirect_input(&mut connector, path);
-                    base = Path::new("");
-                } else if connector.format == "given" {
-                    let short = names::short(&connector.relation);
-                    return Err(RunError::usage(
-                        format!("input {short} has no source"),
-                        vec![format!("give it a file: --input {short}=path")],
-                    ));
-                }
-                let columns = &node.output.columns;
-                let source = Source::new(&connector, columns, &types, base, environment)?;
-                sources.push((node.name.clone(), source));
-            }
-            Operator::Sink {
-                connector,
-                order,
-                unordered,
-            } => {
-                // A path that was given is relative to the current folder.
-                let given = named(&options.outputs, &connector.relation).is_some();
-                let base = match given {
-                    true => Path::new(""),
-                    false => &options.base,
-                };
-                let order = (order.as_slice(), *unordered);
-                let columns = &node.output.columns;
-                let sink = Sink::new(connector, columns, &types, order, base, options.format)?;
-                sinks.push((node.span, node.name.clone(), sink));
-            }
-            _ => {}
+        if let Operator::Sink {
+            connector,
+            order,
+            unordered,
+        } = &node.operator
+        {
+            // A path that was given is relative to the current folder.
+            let given = named(&options.outputs, &connector.relation).is_some();
+            let base = match given {
+                true => Path::new(""),
+                false => &options.base,
+            };
+            let order = (order.as_slice(), *unordered);
+            let columns = &node.output.columns;
+            let sink = Sink::new(connector, columns, &types, order, base, options.format)?;
+            sinks.push((node.span, node.name.clone(), sink));
         }
-    }
-    if let Some(name) = inputs.keys().next() {
-        let known = relations(&program, |o| matches!(o, Operator::Source { .. }));
-        return Err(unknown("input", name, &known));
     }
     if sinks.is_empty() {
         let mut views = relations(&program, |o| {
@@ -99,37 +80,95 @@ pub fn prepare(
             ],
         ));
     }
-    two_from_stdin(&sources)?;
     two_to_one_file(&sinks)?;
     sinks.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    let bytes = |(node, source): &(String, Source)| {
-        let size = estimate(source, environment)?;
-        Some((node.clone(), size, source.arity()))
-    };
-    let known: Vec<_> = sources.iter().filter_map(bytes).collect();
-    let size =
-        (known.len() == sources.len()).then(|| known.iter().map(|(_, bytes, _)| bytes).sum());
-    let rows = known
-        .into_iter()
-        .map(|(node, bytes, arity)| (node, bytes / (CELL * arity.max(1) as u64)));
-    let sizes = Sizes {
-        rows: rows.collect(),
-    };
     Ok(Prepared {
-        sources,
         sinks: sinks
             .into_iter()
             .map(|(_, name, sink)| (name, sink))
             .collect(),
-        params,
-        size,
-        sizes,
+        inputs,
         program,
     })
 }
 
+/// Opens the sources of a program and reads its parameters, as the options say.
+pub fn inputs(
+    program: &Program,
+    options: &RunOptions,
+    environment: &dyn Environment,
+) -> Result<Inputs, RunError> {
+    let types = Arc::new(program.types.clone());
+    let params = params(program, options)?;
+    let mut inputs = options.inputs.clone();
+    let mut sources = Vec::new();
+    for id in program.nodes_by_name() {
+        let node = &program.graph[id];
+        let Operator::Source { connector } = &node.operator else {
+            continue;
+        };
+        let mut connector = connector.clone();
+        let mut base = options.base.as_path();
+        if let Some(path) = take_named(&mut inputs, &connector.relation) {
+            redirect_input(&mut connector, path);
+            base = Path::new("");
+        } else if connector.format == "given" {
+            let short = names::short(&connector.relation);
+            return Err(RunError::usage(
+                format!("input {short} has no source"),
+                vec![format!("give it a file: --input {short}=path")],
+            ));
+        }
+        let columns = &node.output.columns;
+        let source = Source::new(&connector, columns, &types, base, environment)?;
+        sources.push((node.name.clone(), source));
+    }
+    all_taken(program, &inputs)?;
+    two_from_stdin(&sources)?;
+    let bytes = |(node, source): &(String, Source)| {
+        let size = estimate(source, environment)?;
+        Some((node.clone(), size, rows(size, source)))
+    };
+    let known: Vec<_> = sources.iter().filter_map(bytes).collect();
+    let size =
+        (known.len() == sources.len()).then(|| known.iter().map(|(_, bytes, _)| bytes).sum());
+    let counted = known.into_iter().map(|(node, _, rows)| (node, rows));
+    let sizes = Sizes {
+        rows: counted.collect(),
+    };
+    Ok(Inputs {
+        sources,
+        params,
+        size,
+        sizes,
+    })
+}
+
+/// How many rows there are in so many bytes of a source, roughly.
+pub(super) fn rows(bytes: u64, source: &Source) -> u64 {
+    bytes
+        / match source.format() {
+            source::Format::Text => LINE,
+            _ => CELL * source.arity().max(1) as u64,
+        }
+}
+
+/// Refuses an input that was named and is none.
+pub(super) fn all_taken(
+    program: &Program,
+    inputs: &BTreeMap<String, String>,
+) -> Result<(), RunError> {
+    match inputs.keys().next() {
+        None => Ok(()),
+        Some(name) => {
+            let known = relations(program, |o| matches!(o, Operator::Source { .. }));
+            Err(unknown("input", name, &known))
+        }
+    }
+}
+
 /// Bytes of text, roughly.
-fn estimate(source: &Source, environment: &dyn Environment) -> Option<u64> {
+pub(super) fn estimate(source: &Source, environment: &dyn Environment) -> Option<u64> {
     let packed = match source.origin() {
         Origin::Stdin => false,
         Origin::Files(files) => files.iter().any(|file| {
@@ -152,14 +191,14 @@ fn named<'a, T>(given: &'a BTreeMap<String, T>, relation: &str) -> Option<&'a T>
         .or_else(|| given.get(names::short(relation)))
 }
 
-fn take_named<T>(given: &mut BTreeMap<String, T>, relation: &str) -> Option<T> {
+pub(super) fn take_named<T>(given: &mut BTreeMap<String, T>, relation: &str) -> Option<T> {
     given
         .remove(relation)
         .or_else(|| given.remove(names::short(relation)))
 }
 
 /// Another file for an input, whose name may say another format.
-fn redirect_input(connector: &mut Connector, path: String) {
+pub(super) fn redirect_input(connector: &mut Connector, path: String) {
     let declared = source::Format::named(&connector.format);
     let told = source::Format::of_path(Path::new(&path));
     match (declared, told) {

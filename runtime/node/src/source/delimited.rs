@@ -267,7 +267,7 @@ pub(super) fn read(
             bad = Some(ragged(record, &fields, expected, input, line, feed));
         }
         match bad {
-            None => feed.row(&words)?,
+            None => feed.row(&words, &input.name, line)?,
             Some(bad) => feed.bad(bad)?,
         }
         feed.ordinal += 1;

@@ -175,6 +175,9 @@ pub struct SourceError {
     pub help: Vec<String>,
 }
 
+/// Gets a row, its file and its line; says whether to go on.
+pub type Visit<'a> = dyn FnMut(&[u64], &str, u64) -> ControlFlow<()> + 'a;
+
 /// Why reading ended before the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stopped {
@@ -260,6 +263,11 @@ impl Source {
         &self.origin
     }
 
+    /// How its text is laid out.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Number of columns.
     pub fn arity(&self) -> usize {
         self.columns.len()
@@ -278,10 +286,36 @@ impl Source {
     /// # Errors
     /// The source cannot be read, or `emit` breaks off.
     pub fn read(
-        mut self,
+        self,
         environment: &dyn Environment,
         interner: &Interner,
         emit: &mut dyn FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<u64, Stopped> {
+        self.read_with(environment, interner, emit, None)
+    }
+
+    /// Reads everything again to find where rows stand: calls `visit` with each row, the file as it
+    /// was named, and the line in it, from 1, at which the row's record begins.
+    ///
+    /// # Errors
+    /// As for [`Source::read`].
+    pub fn places(
+        self,
+        environment: &dyn Environment,
+        interner: &Interner,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Stopped> {
+        let emit = &mut |_| ControlFlow::Continue(());
+        self.read_with(environment, interner, emit, Some(visit))
+            .map(|_| ())
+    }
+
+    fn read_with<'a>(
+        mut self,
+        environment: &dyn Environment,
+        interner: &'a Interner,
+        emit: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+        visit: Option<&'a mut Visit<'a>>,
     ) -> Result<u64, Stopped> {
         let arity = self.columns.len();
         let mut feed = Feed {
@@ -290,6 +324,7 @@ impl Source {
             interner,
             batch: Rows::with_capacity(arity, BATCH),
             emit,
+            visit,
             ordinal: 0,
             rows: 0,
         };
@@ -363,6 +398,8 @@ struct Feed<'a> {
     interner: &'a Interner,
     batch: Rows,
     emit: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+    /// Gets rows one by one with their places, instead of batches of them without.
+    visit: Option<&'a mut Visit<'a>>,
     /// Records seen, good or bad.
     ordinal: u64,
     /// Rows given.
@@ -376,9 +413,15 @@ impl Feed<'_> {
         self.interner.intern(&id.to_be_bytes())
     }
 
-    /// Gives a row.
+    /// Gives a row whose record begins on this line of this file.
     #[inline]
-    fn row(&mut self, words: &[u64]) -> Result<(), Stopped> {
+    fn row(&mut self, words: &[u64], file: &str, line: u64) -> Result<(), Stopped> {
+        if let Some(visit) = &mut self.visit {
+            return match visit(words, file, line) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(Stopped::Unwanted),
+            };
+        }
         self.batch.push(words);
         self.rows += 1;
         if self.batch.len() >= BATCH {

@@ -34,7 +34,7 @@ pub(super) fn read(
                 )),
             };
             match outcome {
-                Ok(true) => feed.row(&words)?,
+                Ok(true) => feed.row(&words, &input.name, no)?,
                 Ok(false) => {}
                 Err(fault) => {
                     let place = (no, character(bytes, fault.mismatch.offset));

@@ -65,7 +65,7 @@ pub(super) fn read(
             }
         }
         match bad {
-            None => feed.row(&words)?,
+            None => feed.row(&words, &input.name, no)?,
             Some(bad) => feed.bad(bad)?,
         }
         feed.ordinal += 1;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sheaf_compiler::source::{FileId, Sources};
+use sheaf_ir::{Program, Span};
 use sheaf_node::environment::System;
 use sheaf_node::run::{
-    self, Launch, OnError as NodeOnError, RunError, RunOptions, RunReport, Surroundings,
+    self, Failures, Launch, OnError as NodeOnError, RunError, RunOptions, RunReport, Surroundings,
 };
 use sheaf_node::sink::Format;
 
@@ -22,51 +23,79 @@ use crate::{Outcome, interrupt, print, statistics};
 /// Failed rows that are shown.
 const SHOWN: usize = 10;
 
-/// Runs a program.
+/// Runs the program in a file, or answers a question about it.
 pub fn run(arguments: &Run) -> Outcome {
+    if arguments.asks() {
+        return super::why::why(arguments);
+    }
+    execute(arguments, |system| {
+        compile::runnable(&arguments.file, system)
+    })
+}
+
+/// Runs the program that `load` gives, with its texts.
+pub fn execute(
+    arguments: &Run,
+    load: impl FnOnce(&System) -> Result<(Program, Sources), Outcome>,
+) -> Outcome {
     let start = Instant::now();
     let system = System::default();
     let cancel = interrupt::watch(&system);
-    let (program, sources) = match compile::runnable(&arguments.file, &system) {
+    let (program, sources) = match load(&system) {
         Ok(compiled) => compiled,
         Err(outcome) => return outcome,
     };
     let compile = start.elapsed();
-    let launch: Box<Launch<'_>> = Box::new(|| {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("worker");
-        Ok(command)
-    });
+    let launch = launch();
     let mut line = Line::new();
     let surroundings = Surroundings {
         environment: Arc::new(system),
         launch: Some(&launch),
         cancel: &cancel,
         progress: &mut |progress| line.show(progress),
-        locate: &|span| {
-            let file = FileId(span.file);
-            let is_known = sources.iter().any(|(known, _)| known == file) && span.end > 0;
-            let position = is_known.then(|| sources.get(file).position(span.start))?;
-            Some((position.line, position.column))
-        },
+        locate: &|span| locate(span, &sources),
     };
     let ran = run::run(program, &options(arguments), surroundings);
     drop(line);
     match ran {
         Ok(report) => tell(arguments, &report, &sources, compile),
-        Err(RunError::Interrupted) => Outcome::Interrupted,
-        Err(RunError::Sink(error)) if error.broken_pipe => Outcome::Success,
-        Err(error) => {
-            print::error(&error, error.help());
-            match error {
-                RunError::Usage { .. } => Outcome::Usage,
-                _ => Outcome::Failure,
-            }
-        }
+        Err(error) => complain(&error),
     }
 }
 
-fn options(arguments: &Run) -> RunOptions {
+/// How worker processes are started.
+pub fn launch() -> Box<Launch<'static>> {
+    Box::new(|| {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("worker");
+        Ok(command)
+    })
+}
+
+/// Line and column of the start of a span.
+pub fn locate(span: Span, sources: &Sources) -> Option<(u32, u32)> {
+    let file = FileId(span.file);
+    let is_known = sources.iter().any(|(known, _)| known == file) && span.end > 0;
+    let position = is_known.then(|| sources.get(file).position(span.start))?;
+    Some((position.line, position.column))
+}
+
+/// Says why there was no run.
+pub fn complain(error: &RunError) -> Outcome {
+    match error {
+        RunError::Interrupted => return Outcome::Interrupted,
+        RunError::Sink(error) if error.broken_pipe => return Outcome::Success,
+        _ => {}
+    }
+    print::error(error, error.help());
+    match error {
+        RunError::Usage { .. } => Outcome::Usage,
+        _ => Outcome::Failure,
+    }
+}
+
+/// What a run is told.
+pub fn options(arguments: &Run) -> RunOptions {
     RunOptions {
         workers: arguments.workers.map(usize::from),
         processes: usize::from(arguments.processes),
@@ -91,24 +120,29 @@ fn options(arguments: &Run) -> RunOptions {
 }
 
 /// Where a program's relative paths begin.
-fn folder(file: &Path) -> PathBuf {
+pub fn folder(file: &Path) -> PathBuf {
     file.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// Shows the first failed rows.
+pub fn show_failures(failures: &Failures, sources: &Sources) {
+    let pen = Pen::new(&stderr());
+    let mut shown = 0;
+    for (failure, times) in failures.iter().take(SHOWN) {
+        print::say(pen.failure(failure, times, sources));
+        print::say("");
+        shown += times;
+    }
+    if failures.total() > shown {
+        print::say(format_args!("… and {} more", failures.total() - shown));
+    }
 }
 
 /// Says what a run did, as far as it is asked for or wrong.
 fn tell(arguments: &Run, report: &RunReport, sources: &Sources, compile: Duration) -> Outcome {
     let total = report.failures.total();
     if total > 0 {
-        let pen = Pen::new(&stderr());
-        let mut shown = 0;
-        for (failure, times) in report.failures.iter().take(SHOWN) {
-            print::say(pen.failure(failure, times, sources));
-            print::say("");
-            shown += times;
-        }
-        if total > shown {
-            print::say(format_args!("… and {} more", total - shown));
-        }
+        show_failures(&report.failures, sources);
         let rows = print::count(total, "error row");
         match (&report.collected, report.written) {
             (_, false) => print::say(format_args!(

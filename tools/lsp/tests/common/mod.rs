@@ -35,7 +35,10 @@ impl Client {
             published: Vec::new(),
         };
         let capabilities = json!({ "general": { "positionEncodings": [encoding] } });
-        let result = client.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities }));
+        let result = client.request(
+            "initialize",
+            json!({ "processId": null, "rootUri": null, "capabilities": capabilities }),
+        );
         assert_eq!(result["capabilities"]["positionEncoding"], encoding);
         client.notify("initialized", json!({}));
         client
@@ -43,13 +46,19 @@ impl Client {
 
     pub fn notify(&self, method: &str, params: Value) {
         let note = Notification::new(method.to_owned(), params);
-        self.connection.sender.send(note.into()).expect("the server lives");
+        self.connection
+            .sender
+            .send(note.into())
+            .expect("the server lives");
     }
 
     pub fn send_request(&mut self, method: &str, params: Value) -> i32 {
         self.next += 1;
         let request = Request::new(RequestId::from(self.next), method.to_owned(), params);
-        self.connection.sender.send(request.into()).expect("the server lives");
+        self.connection
+            .sender
+            .send(request.into())
+            .expect("the server lives");
         self.next
     }
 
@@ -77,7 +86,11 @@ impl Client {
     }
 
     fn receive(&mut self) {
-        let message = self.connection.receiver.recv_timeout(PATIENCE).expect("a message");
+        let message = self
+            .connection
+            .receiver
+            .recv_timeout(PATIENCE)
+            .expect("a message");
         match message {
             Message::Response(response) => {
                 self.responses.insert(response.id.clone(), response);
@@ -105,7 +118,10 @@ impl Client {
         *version += 1;
         let version = *version;
         let document = json!({ "uri": format!("file://{path}"), "version": version });
-        self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+        self.notify(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": changes }),
+        );
         version
     }
 
@@ -127,7 +143,6 @@ impl Client {
             };
             if let Some(index) = self.published.iter().position(fits) {
                 let found = self.published.remove(index);
-                self.published.drain(..index).for_each(drop);
                 return found["diagnostics"].as_array().expect("a list").clone();
             }
             if version.is_some() {

@@ -94,7 +94,7 @@ fn part_of_time(micros: i64, count: i64) -> Primitive {
 }
 
 /// The same day of the month so many months later, or the last of that month.
-fn add_months(date: i64, months: i64) -> Option<i64> {
+pub(crate) fn add_months(date: i64, months: i64) -> Option<i64> {
     let from = civil(date);
     let month = from.year as i128 * 12 + (from.month - 1) as i128 + months as i128;
     let year = i64::try_from(month.div_euclid(12)).ok()?;

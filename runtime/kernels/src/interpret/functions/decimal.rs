@@ -37,7 +37,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
 
 /// `a · 10ⁿ / b`, n the places of the divisor: the quotient with the places of the dividend. The flag
 /// says that there is none.
-pub(super) fn divide(a: i64, b: i64, divisor_places: u8) -> (i64, bool) {
+pub(crate) fn divide(a: i64, b: i64, divisor_places: u8) -> (i64, bool) {
     let unit = 10i128.checked_pow(divisor_places as u32);
     let scaled = match a {
         0 => Some(0),

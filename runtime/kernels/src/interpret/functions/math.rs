@@ -71,7 +71,8 @@ fn integer_power(call: &Signature) -> Primitive {
     })
 }
 
-fn power(base: i64, exponent: u64) -> Option<i64> {
+/// An integer to a power, if it fits.
+pub(crate) fn power(base: i64, exponent: u64) -> Option<i64> {
     match base {
         0 | 1 => Some(if exponent == 0 { 1 } else { base }),
         -1 => Some(if exponent.is_multiple_of(2) { 1 } else { -1 }),

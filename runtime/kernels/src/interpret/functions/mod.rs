@@ -17,6 +17,7 @@ mod math;
 mod option;
 mod pattern;
 mod records;
+pub(crate) mod scalar;
 mod sequences;
 mod text;
 mod time;

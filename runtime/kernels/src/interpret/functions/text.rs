@@ -14,9 +14,7 @@ pub(super) fn compile(call: &Signature) -> Option<Primitive> {
     let is_bytes = call.arguments[0] == Type::Bytes;
     match call.function {
         Function::Add if is_text || is_bytes => Some(Box::new(|batch, _| concatenate(batch))),
-        Function::Len if is_text => Some(Box::new(|batch, _| {
-            batch.each_symbol(|text| utf8(text).chars().count() as u64)
-        })),
+        Function::Len if is_text => Some(Box::new(|batch, _| batch.each_symbol(length))),
         Function::Len if is_bytes => Some(Box::new(|batch, _| {
             batch.each_symbol(|bytes| bytes.len() as u64)
         })),
@@ -93,6 +91,11 @@ const MAX_REPEATED: u64 = 1 << 24;
 /// The text as UTF-8. Sources check it; what they let through is not worth a failure here.
 pub(crate) fn utf8(text: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(text)
+}
+
+/// How many Unicode scalars it has.
+pub(crate) fn length(text: &[u8]) -> u64 {
+    utf8(text).chars().count() as u64
 }
 
 /// Calls `f` with every maximal run of letters and digits.
