@@ -157,10 +157,9 @@ async function work(page) {
   console.log("rename");
   await goTo(page, 13, 7);
   await page.keyboard.press("F2");
-  await page.locator(".rename-box input").waitFor();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.type("free");
-  await page.keyboard.press("Enter");
+  const box = page.locator(".rename-box input");
+  await box.fill("free");
+  await box.press("Enter");
   const renamed = PROGRAM.replace("depnds", "depends").replace(/\bleaf\b(?!\.csv)/g, "free");
   await page.waitForTimeout(1000);
   await saved(page, text => text === renamed);
