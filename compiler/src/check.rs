@@ -249,8 +249,8 @@ struct Checker<'a> {
     derived: BTreeSet<String>,
     /// Inputs whose source is not run yet or is wrong, with the reason why they are not closed.
     live: BTreeMap<String, hir::Reason>,
-    /// Names brought in by `use` and read somewhere: module and name.
-    used: BTreeSet<(usize, String)>,
+    /// By module: names that are read somewhere.
+    used: BTreeMap<usize, BTreeSet<String>>,
     /// Which module uses which.
     uses: Vec<circles::Use>,
     /// Items reported as not yet run: module and first byte.
@@ -291,7 +291,7 @@ impl<'a> Checker<'a> {
             wanted: Vec::new(),
             derived: BTreeSet::new(),
             live: BTreeMap::new(),
-            used: BTreeSet::new(),
+            used: BTreeMap::new(),
             uses: Vec::new(),
             not_yet: BTreeSet::new(),
             effects: live::Effects::default(),

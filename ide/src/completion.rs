@@ -3,14 +3,16 @@
 //! Where a statement is half written its tokens decide; what a value's members are, the checker says of
 //! the text as it would be with the statement finished.
 
+mod members;
+mod words;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sheaf_compiler::check::{ModuleNames, aggregates, homes, prelude};
+use sheaf_compiler::check::{aggregates, prelude};
 use sheaf_compiler::hir::print_type;
 use sheaf_compiler::source::Span;
 use sheaf_compiler::syntax::TokenKind;
-use sheaf_compiler::syntax::ast::Name;
 use sheaf_ir::Type;
 
 use crate::analysis::Analysis;
@@ -18,6 +20,7 @@ use crate::cursor::Cursor;
 use crate::declarations::{Declaration, Kind};
 use crate::names::Target;
 use crate::program::Program;
+use words::*;
 
 /// Something that may be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,87 +64,6 @@ pub struct Completions {
     pub items: Vec<Completion>,
 }
 
-/// Statements with which an item begins, as snippets.
-const ITEMS: &[(&str, &str)] = &[
-    (
-        "input",
-        "input ${1:name}(${2:column}: ${3:String}) from csv(\"${4:file.csv}\");",
-    ),
-    ("view", "view ${1:name}(${2:column}: ${3:String});"),
-    ("output", "output ${1:view} to csv(\"${2:file.csv}\");"),
-    ("param", "param ${1:name}: ${2:Int} = ${3:1};"),
-    (
-        "fn",
-        "fn ${1:name}(${2:x}: ${3:Int}) -> ${4:Int} {\n    $0\n}",
-    ),
-    ("record", "record ${1:Name} { ${2:field}: ${3:Int} }"),
-    ("enum", "enum ${1:Name} { ${2:First}, ${3:Second} }"),
-    ("type", "type ${1:Name} = ${2:Int};"),
-    ("use", "use ${1:std.text}.{${2:words}};"),
-    (
-        "test",
-        "test \"${1:what it promises}\" {\n    given ${2:row};\n    expect ${3:row};\n}",
-    ),
-    (
-        "lattice",
-        "lattice ${1:Name} on ${2:Int} {\n    fn bottom() -> ${2:Int} { ${3:0} }\n    fn join(a: ${2:Int}, b: ${2:Int}) -> ${2:Int} { ${4:a} }\n}",
-    ),
-    (
-        "table",
-        "table ${1:name}(${2:key}: ${3:String}) -> ${4:Max<Int>};",
-    ),
-    ("event", "event ${1:name}(${2:column}: ${3:String});"),
-    ("message", "message ${1:name}(${2:column}: ${3:String});"),
-    (
-        "request",
-        "request ${1:name}(${2:column}: ${3:String}) -> ${4:String};",
-    ),
-    ("timer", "timer ${1:name} every ${2:1s};"),
-    ("service", "service ${1:Name} {\n    $0\n}"),
-    ("agent", "agent ${1:Name}(${2:key}: ${3:Int}) {\n    $0\n}"),
-    ("on", "on ${1:event}(${2:column}) {\n    $0\n}"),
-    (
-        "extern",
-        "extern ${1:wasm} \"${2:module.wasm}\" {\n    $0\n}",
-    ),
-    (
-        "coordinate",
-        "coordinate ${1:name} by ${2:key} because \"${3:why}\" {\n    $0\n}",
-    ),
-    ("pub", "pub "),
-    (
-        "monotone",
-        "monotone fn ${1:name}(${2:x}: ${3:Int}) -> ${4:Int} {\n    $0\n}",
-    ),
-];
-
-/// Words that stand before or between conditions.
-const CONDITION_WORDS: &[&str] = &[
-    "not", "exists", "maybe", "let", "in", "for", "if", "else", "match", "true", "false", "sample",
-    "final", "because",
-];
-
-const EFFECTS: &[(&str, &str)] = &[
-    ("merge", "merge ${1:table}(${2:key}) -> ${3:value};"),
-    ("remove", "remove ${1:table}(${2:key});"),
-    ("seal", "seal ${1:table}(${2:key});"),
-    ("send", "send ${1:message}(${2:value}) to ${3:Service};"),
-    ("schedule", "schedule ${1:event}(${2:value}) after ${3:1s};"),
-    ("reply", "reply ${1:value};"),
-];
-
-const TYPES: &[&str] = &[
-    "Bool", "Int", "Nat", "Float", "Decimal", "String", "Bytes", "Date", "Time", "Duration", "Id",
-    "RowId", "Option", "List", "Set", "Map", "Unit",
-];
-
-const COMBINERS: &[&str] = &[
-    "Min", "Max", "Any", "All", "Set", "Map", "Lww", "One", "Count", "Sum", "Avg", "Top", "Sorted",
-];
-
-const SOURCES: &[&str] = &["csv", "tsv", "ndjson", "text", "stdin", "parquet"];
-const SINKS: &[&str] = &["csv", "tsv", "ndjson", "table", "stdout", "parquet"];
-
 impl Analysis {
     /// What may be written at an offset.
     pub fn completions(&self, file: &Path, offset: u32) -> Completions {
@@ -177,24 +99,27 @@ impl List<'_, '_> {
         let before = self.cursor.before;
         let first = before
             .iter()
-            .map(|token| token.kind)
-            .find(|kind| !matches!(kind, Pub | Monotone));
-        match (first, self.cursor.back(0)) {
-            (None, _) => self.statements(),
-            (Some(Use), _) => self.modules(),
-            (_, Some(Dot)) => self.members(),
-            (Some(Input), Some(From)) => self.words(SOURCES, CompletionKind::Connector, "source"),
-            (Some(Output), Some(To)) => self.words(SINKS, CompletionKind::Connector, "sink"),
-            (Some(Output), Some(Output | Final)) => self.relations(false),
-            (Some(kind), _) if self.wants_type(kind) => self.types(kind),
-            // The name of something new.
-            (Some(kind), Some(last))
-                if kind.begins_item() && last == kind && !matches!(kind, On | Test) => {}
-            (Some(Given | Expect), _) => {
+            .find(|token| !matches!(token.kind, Pub | Monotone));
+        // Words are keywords only where a statement makes sense, so they are looked at as text.
+        let word = first.map_or("", |first| self.cursor.text(first));
+        match (word, self.cursor.last_text()) {
+            ("", _) => self.statements(),
+            ("use", _) => self.modules(),
+            (_, ".") => self.members(),
+            ("input", "from") => self.words(SOURCES, CompletionKind::Connector, "source"),
+            ("output", "to") => self.words(SINKS, CompletionKind::Connector, "sink"),
+            ("output", "output" | "final") => self.relations(false),
+            ("given" | "expect", _) => {
                 self.relations(true);
                 self.columns();
                 self.word("not", CompletionKind::Keyword, "keyword", 3);
             }
+            _ if first.is_some_and(|first| self.wants_type(first.kind)) => {
+                self.types(first.map_or(View, |first| first.kind));
+            }
+            // The name of something new.
+            _ if matches!(before, [.., last] if last.kind.begins_item() && !matches!(last.kind, On | Test)) =>
+                {}
             _ => self.inside(),
         }
     }
@@ -541,206 +466,6 @@ impl List<'_, '_> {
         }
     }
 
-    /// What stands behind `use`.
-    fn modules(&mut self) {
-        let path = self
-            .cursor
-            .before
-            .iter()
-            .skip(1)
-            .filter(|token| matches!(token.kind, TokenKind::Lower | TokenKind::Upper));
-        let path: Vec<&str> = path.map(|token| self.cursor.text(token)).collect();
-        match path.as_slice() {
-            [] => {
-                self.word("std", CompletionKind::Module, "the standard library", 2);
-                let folder = self.file.parent().unwrap_or(Path::new(""));
-                let files = self
-                    .analysis
-                    .files()
-                    .list(folder, "*.sheaf")
-                    .unwrap_or_default();
-                let own = self.file;
-                for file in files.iter().filter(|file| *file != own) {
-                    let name = file.file_stem().unwrap_or_default().to_string_lossy();
-                    self.word(&name, CompletionKind::Module, "module", 1);
-                }
-            }
-            ["std"] => {
-                for (name, _) in sheaf_compiler::library::MODULES {
-                    self.word(name, CompletionKind::Module, "module", 1);
-                }
-            }
-            ["std", module, ..] => {
-                if let Some(text) = sheaf_compiler::library::text(module) {
-                    for name in sheaf_compiler::library::functions(text) {
-                        self.word(
-                            name,
-                            CompletionKind::Declared(Kind::Function),
-                            "function",
-                            1,
-                        );
-                    }
-                }
-            }
-            path => {
-                let path = path.join(".");
-                let modules = &self.cursor.program.survey().modules;
-                let module = modules.iter().find(|module| module.path == path);
-                if let Some(module) = module {
-                    self.public(module);
-                }
-            }
-        }
-    }
-
-    /// What others may use of a module.
-    fn public(&mut self, module: &ModuleNames) {
-        let all = module
-            .callables
-            .iter()
-            .chain(&module.types)
-            .chain(&module.params);
-        for (name, named) in all.filter(|(_, named)| named.is_public) {
-            if let Some(declaration) = self.declaration(named.declared) {
-                let kind = CompletionKind::Declared(declaration.kind);
-                self.word(name, kind, &declaration.signature(), 1);
-            }
-        }
-    }
-
-    /// What stands behind a dot.
-    fn members(&mut self) {
-        let cursor = self.cursor;
-        let dot = cursor.before.len() - 1;
-        let path = cursor.path_before(dot);
-        let names = cursor.names_of(path);
-        let names: Vec<&Name> = names.iter().collect();
-        if !names.is_empty() {
-            if let Some(module) = cursor.names.path(cursor.module, &names) {
-                return self.of_module(module);
-            }
-            if let [name] = names.as_slice() {
-                if name.as_str() == "std" {
-                    for (module, _) in sheaf_compiler::library::MODULES {
-                        self.word(module, CompletionKind::Module, "module", 1);
-                    }
-                    return;
-                }
-                if name.is_upper() {
-                    return self.variants(name.as_str());
-                }
-            }
-            if let [std, module] = names.as_slice()
-                && std.as_str() == "std"
-            {
-                return self.of_library(module.as_str());
-            }
-        }
-        if let Some(ty) = self.receiver_type() {
-            self.of_value(&ty);
-        }
-    }
-
-    fn of_module(&mut self, module: &ModuleNames) {
-        for (name, named) in &module.callables {
-            let Some(declaration) = self.declaration(named.declared) else {
-                continue;
-            };
-            if named.is_used || !(named.is_public || module.service.is_some()) {
-                continue;
-            }
-            match declaration.is_function() {
-                true => self.function(name.clone(), &declaration, false),
-                false => self.atom(name.clone(), &declaration, true),
-            }
-        }
-    }
-
-    fn variants(&mut self, name: &str) {
-        let Some(named) = self.cursor.module.types.get(name) else {
-            return;
-        };
-        let Some(declaration) = self.declaration(named.declared) else {
-            return;
-        };
-        for part in declaration
-            .parts
-            .iter()
-            .filter(|_| declaration.kind == Kind::Enum)
-        {
-            let kind = CompletionKind::Declared(Kind::Variant);
-            self.word(&part.name, kind, &part.ty, 1);
-        }
-    }
-
-    /// Functions of a module of the library that the program may not have loaded.
-    fn of_library(&mut self, module: &str) {
-        for declaration in self.analysis.library(module) {
-            self.function(declaration.name.clone(), &declaration, false);
-        }
-    }
-
-    fn of_value(&mut self, ty: &Type) {
-        for module in homes(ty) {
-            for declaration in self.analysis.library(module) {
-                let first = declaration.parts.first().map(|part| part.ty.as_str());
-                if first.is_some_and(|first| may_be(first, ty)) {
-                    self.function(declaration.name.clone(), &declaration, true);
-                }
-            }
-        }
-        let Type::Named(record) = ty else { return };
-        let record = record.rsplit('.').next().unwrap_or(record);
-        let all = self.cursor.program.declarations().all().iter();
-        let records = all.filter(|declaration| declaration.kind == Kind::Record);
-        for declaration in records.filter(|declaration| declaration.name == record) {
-            for part in &declaration.parts {
-                self.word(
-                    &part.name,
-                    CompletionKind::Declared(Kind::Column),
-                    &part.ty,
-                    0,
-                );
-            }
-        }
-    }
-
-    /// The type of what stands before the dot at the cursor.
-    fn receiver_type(&self) -> Option<Type> {
-        let cursor = self.cursor;
-        let end = cursor.before.iter().rev().nth(1)?.span.end;
-        let of = |program: &Program| {
-            let typed = program.survey().expressions.iter();
-            let typed = typed.filter(|typed| typed.file == Program::ROOT && typed.span.end == end);
-            // The largest is what the dot applies to.
-            typed
-                .min_by_key(|typed| typed.span.start)
-                .map(|typed| typed.ty.clone())
-        };
-        // With the statement finished, and a member that nothing has.
-        let text = cursor.program.text(Program::ROOT);
-        let (before, after) = text.split_at_checked(cursor.offset as usize)?;
-        let mut open = Vec::new();
-        for token in cursor.before {
-            match token.kind.closing() {
-                Some(closing) => open.push(closing),
-                None if token.kind.is_closing() => drop(open.pop()),
-                None => {}
-            }
-        }
-        let closing: String = open.iter().rev().map(|kind| kind.describe()).collect();
-        let line = after.find('\n').unwrap_or(after.len());
-        let is_last = cursor
-            .after
-            .first()
-            .is_none_or(|next| next.span.start as usize >= before.len() + line);
-        let finished = match is_last {
-            true => format!("{before}member{closing};{after}"),
-            false => format!("{before}member{after}"),
-        };
-        of(&self.analysis.with(self.file, &finished)).or_else(|| of(cursor.program))
-    }
-
     // Parts
 
     /// Declarations that a name before `(` can mean here, by that name.
@@ -791,15 +516,4 @@ fn value_name(declaration: &Declaration) -> &str {
     } else {
         "value"
     }
-}
-
-/// Whether a parameter that is declared so may take a value of this type, as far as its head says.
-fn may_be(declared: &str, ty: &Type) -> bool {
-    let head = |text: &str| text.split(['<', '(']).next().unwrap_or_default().to_owned();
-    let (declared, actual) = (head(declared), head(&print_type(ty)));
-    // A type parameter is one capital letter.
-    declared.len() == 1
-        || declared == actual
-        || matches!((&*declared, &*actual), ("Int", "Nat"))
-        || declared.is_empty()
 }

@@ -24,6 +24,8 @@ pub(crate) struct Cursor<'p> {
     pub(crate) before: &'p [Token],
     /// Tokens of the statement after the cursor.
     pub(crate) after: &'p [Token],
+    /// The token after the cursor, whatever it belongs to.
+    pub(crate) next: Option<&'p Token>,
 }
 
 /// A bracket that is open at the cursor, after a name.
@@ -97,11 +99,17 @@ impl<'p> Cursor<'p> {
             word,
             before: &tokens[start..end],
             after: &rest[..stop.unwrap_or(rest.len())],
+            next: rest.first(),
         })
     }
 
     pub(crate) fn text(&self, token: &Token) -> &'p str {
         self.program.slice(Program::ROOT, token.span)
+    }
+
+    /// The text of the last token before the word.
+    pub(crate) fn last_text(&self) -> &'p str {
+        self.before.last().map_or("", |token| self.text(token))
     }
 
     /// The kind of the n-th token before the word, the last one being the first.

@@ -7,6 +7,7 @@ use sheaf_compiler::package::MANIFEST;
 use sheaf_compiler::source::Span;
 
 use crate::analysis::Analysis;
+use crate::fixes::fixes;
 use crate::program::Program;
 use crate::{Place, TextEdit};
 
@@ -56,6 +57,24 @@ impl Analysis {
         own.filter(|diagnostic| diagnostic.primary.file == Program::ROOT)
             .map(|diagnostic| mistake(&program, diagnostic))
             .collect()
+    }
+
+    /// What can be done about the mistakes of a file that touch a range: its mistakes, each with all
+    /// its fixes.
+    pub fn fixable(&self, file: &Path, range: Span) -> Vec<Mistake> {
+        let program = self.program(file);
+        let own = program.checked().diagnostics.iter();
+        let own = own.filter(|diagnostic| {
+            let span = diagnostic.primary.span;
+            let is_own = diagnostic.primary.file == Program::ROOT;
+            is_own && span.start <= range.end && range.start <= span.end
+        });
+        own.map(|diagnostic| {
+            let mut mistake = mistake(&program, diagnostic);
+            mistake.fixes.extend(fixes(self, &program, diagnostic));
+            mistake
+        })
+        .collect()
     }
 
     /// What a check of a file finds wrong in other files, by file: modules that are not open, and

@@ -53,9 +53,10 @@ impl Analysis {
         }
         let items = &parsed.tree.items;
         for item in items {
-            // Blocks fold by their braces.
-            let ends_with_block = item.span.of(text).ends_with('}');
-            if !ends_with_block {
+            // Blocks and lists fold by their brackets.
+            let text = item.span.of(text);
+            let first_line = text.lines().next().unwrap_or("");
+            if !text.ends_with('}') && !first_line.ends_with(['(', '[', '{']) {
                 add(FoldKind::Code, item.span);
             }
         }

@@ -13,6 +13,7 @@ mod cursor;
 mod declarations;
 mod diagnostics;
 pub mod files;
+mod fixes;
 pub mod folders;
 mod folding;
 mod formatting;

@@ -86,6 +86,14 @@ impl Analysis {
         found
     }
 
+    /// What others may use of a file.
+    pub(crate) fn public_names(&self, file: &Path) -> Vec<String> {
+        let declared = self.declared(file);
+        let all = declared.iter().flat_map(|(_, declared)| declared.all());
+        let public = all.filter(|declared| declared.is_public && declared.container.is_none());
+        public.map(|declared| declared.name.clone()).collect()
+    }
+
     /// The tree of a file alone, without checking it.
     pub(crate) fn parsed(&self, file: &Path) -> Option<(Sources, Arc<Parsed>)> {
         let text = self.text(file)?;

@@ -180,8 +180,8 @@ fn highlights_are_of_one_file() {
         .map(|(span, role)| format!("{role:?} {}", fixture.span(*span)))
         .collect();
     assert_snapshot!(shown.join("\n"), @r"
-    Declares 8:25 `q`
-    Reads 8:37 `q`
+    Declares 7:25 `q`
+    Reads 7:37 `q`
     ");
 }
 
@@ -497,6 +497,30 @@ fn mistakes_have_places_and_fixes() {
         "input edge(a: Int, b: Int) from csv(\"e.csv\");\nview c(a: Int);\nc(a) if egde(a, b), a > 1;\n",
     ]
     .map(mistakes);
+    assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn fixes_bind_fill_up_add_and_bring_in() {
+    let shown = [
+        "input edge(a: Int, b: Int) from csv(\"e.csv\");\nview c(a: Int, b: Int);\nc(a, b) if a in [1];\n",
+        "input edge(a: Int, b: Int) from csv(\"e.csv\");\nview c(a: Int);\nc(a) if edge(a);\n",
+        "input edge(a: Int, b: Int) from csv(\"e.csv\");\nview c(a: Int);\nc(a, b) if edge(a, b);\n",
+        "//- t.sheaf\n/// Words.\nview c(a: String);\nc(w) if w in words(\"a b\");$0\n//- b.sheaf\npub fn words(x: String) -> List<String> { [x] }\n",
+    ]
+    .map(|text| {
+        let fixture = Fixture::new(text);
+        let whole = Span::new(0, fixture.text().len() as u32);
+        let mut shown = String::new();
+        for mistake in fixture.analysis.fixable(&fixture.file, whole) {
+            let _ = writeln!(shown, "{} {}", mistake.code, fixture.span(mistake.span));
+            for fix in &mistake.fixes {
+                let edits = fix.edits.iter().map(|edit| format!("{} -> `{}`", fixture.place(&edit.place), edit.text));
+                let _ = writeln!(shown, "  {}: {}", fix.title, edits.collect::<Vec<_>>().join(", "));
+            }
+        }
+        shown
+    });
     assert_snapshot!(shown.join("\n"));
 }
 

@@ -10,7 +10,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sheaf-kernels", &["sheaf-ir"]),
     ("sheaf-engine", &["sheaf-ir", "sheaf-kernels"]),
     ("sheaf-node", &["sheaf-ir", "sheaf-kernels", "sheaf-engine"]),
-    ("sheaf", &["sheaf-compiler", "sheaf-ir", "sheaf-node"]),
+    ("sheaf-ide", &["sheaf-compiler", "sheaf-ir"]),
+    ("sheaf-lsp", &["sheaf-compiler", "sheaf-ide"]),
+    (
+        "sheaf",
+        &[
+            "sheaf-compiler",
+            "sheaf-ide",
+            "sheaf-ir",
+            "sheaf-lsp",
+            "sheaf-node",
+        ],
+    ),
     // The oracle must share nothing with what it judges.
     ("sheaf-oracle", &["sheaf-compiler", "sheaf-ir"]),
     ("sheaf-tests", &[]),
@@ -26,6 +37,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("logos", &["sheaf-compiler"]),
     ("toml", &["sheaf-compiler"]),
     ("clap", &["sheaf"]),
+    ("rustyline", &["sheaf"]),
+    ("lsp-server", &["sheaf-lsp"]),
+    ("gen-lsp-types", &["sheaf-lsp"]),
     (
         "petgraph",
         &["sheaf-ir", "sheaf-engine", "sheaf-compiler", "sheaf-node"],
@@ -33,7 +47,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that must stay pure, and what they must therefore not depend on.
-const PURE: &[&str] = &["sheaf-compiler", "sheaf-ir"];
+const PURE: &[&str] = &["sheaf-compiler", "sheaf-ide", "sheaf-ir"];
 const WORLDLY: &[&str] = &[
     "tokio",
     "mio",
@@ -103,7 +117,7 @@ fn outside_libraries_stay_behind_their_wall() {
 
 #[test]
 fn pure_crates_ban_the_outside_world() {
-    for folder in ["compiler", "ir"] {
+    for folder in ["compiler", "ide", "ir"] {
         let path = sheaf_tests::root().join(folder).join("clippy.toml");
         let text = std::fs::read_to_string(&path).expect("a pure crate has a clippy.toml");
         for method in [

@@ -386,7 +386,10 @@ impl<'a> Checker<'a> {
     fn mark_used(&mut self, module: usize, name: &str) {
         let owner = self.modules[module].owner.as_ref();
         for module in owner.map(|owner| owner.parent).into_iter().chain([module]) {
-            self.used.insert((module, name.to_owned()));
+            let used = self.used.entry(module).or_default();
+            if !used.contains(name) {
+                used.insert(name.to_owned());
+            }
         }
     }
 

@@ -244,7 +244,7 @@ impl Checker<'_> {
     pub(super) fn report_unused(&mut self) {
         let mut found = Vec::new();
         for (module, scope) in self.scopes.iter().enumerate() {
-            if self.modules[module].is_broken {
+            if self.modules[module].is_broken || self.modules[module].is_library {
                 continue;
             }
             let spaces = [
@@ -254,7 +254,8 @@ impl Checker<'_> {
                 &scope.modules,
             ];
             for (name, entry) in spaces.into_iter().flatten() {
-                let is_read = self.used.contains(&(module, name.clone()));
+                let used = self.used.get(&module);
+                let is_read = used.is_some_and(|used| used.contains(name));
                 if entry.is_used && !entry.public && entry.def != Def::Silent && !is_read {
                     found.push((entry.file, entry.span, name.clone()));
                 }

@@ -306,10 +306,7 @@ fn actions(
     let path = uri::to_path(&params.text_document.uri);
     let range = context.span(&path, params.range);
     let mut actions = Vec::new();
-    for mistake in context.analysis.mistakes(&path) {
-        if mistake.span.end < range.start || range.end < mistake.span.start {
-            continue;
-        }
+    for mistake in context.analysis.fixable(&path, range) {
         let diagnostic = context.diagnostic(&path, &mistake);
         let is_only = mistake.fixes.len() == 1;
         for fix in &mistake.fixes {
