@@ -143,6 +143,9 @@ pub struct Test {
     /// Who computes expressions
     #[arg(long, value_name = "EXECUTOR", default_value = "automatic")]
     pub kernels: Kernels,
+    /// Run only the tests of this name
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
 }
 
 /// `sheaf fmt`

@@ -1,6 +1,6 @@
 // Visual Studio Code in a browser, with the packaged extension and the real server, as a user would work with them.
 //
-//   node run.js [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs
+//   ./install.sh && npm test -- [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs
 //
 // Not part of continuous integration: installing code-server compiles for minutes.
 
@@ -157,10 +157,9 @@ async function work(page) {
   console.log("rename");
   await goTo(page, 13, 7);
   await page.keyboard.press("F2");
-  await page.locator(".rename-box input").waitFor();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.type("free");
-  await page.keyboard.press("Enter");
+  const box = page.locator(".rename-box input");
+  await box.fill("free");
+  await box.press("Enter");
   const renamed = PROGRAM.replace("depnds", "depends").replace(/\bleaf\b(?!\.csv)/g, "free");
   await page.waitForTimeout(1000);
   await saved(page, text => text === renamed);
