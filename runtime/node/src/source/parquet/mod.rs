@@ -163,12 +163,12 @@ fn read_group(
         bad.sort_by_key(|(row, index, _)| (*row, *index));
         let mut bad = bad.into_iter().peekable();
         for row in 0..count {
+            let line = place.first + (start + row) as u64;
             let mut refused = None;
             while let Some(next) = bad.next_if(|(bad, _, _)| *bad == row) {
                 refused.get_or_insert(next);
             }
             if let Some((_, index, mismatch)) = refused {
-                let line = place.first + (start + row) as u64;
                 let column = columns[index].as_ref().map_or(0, |column| column.place);
                 let at = (line, 1 + column as u64);
                 let outside = &source.columns[index].name;
@@ -181,7 +181,7 @@ fn read_group(
                         Cells::Identity => feed.row_id(),
                     };
                 }
-                feed.row(&words)?;
+                feed.row(&words, place.name, line)?;
             }
             feed.ordinal += 1;
         }
