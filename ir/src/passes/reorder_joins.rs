@@ -61,7 +61,7 @@ fn is_inner(program: &Program, id: NodeId, reader: NodeId) -> bool {
     is_join(program, id)
         && block.outputs.iter().all(is_column)
         && only_reader(program, id).is_some()
-        && same_loop(program, id, reader)
+        && (same_loop(program, id, reader) || program.graph[id].fixpoint.is_none())
 }
 
 fn is_root(program: &Program, id: NodeId) -> bool {
