@@ -99,6 +99,25 @@ fn agrees(case: &Case, input: &Rows, both: &[Environment; 2]) -> bool {
     interpreted == native
 }
 
+/// Fails with the smallest case and the first row on which both differ.
+fn report(seed: u64, case: Case, input: &Rows, both: &[Environment; 2]) -> ! {
+    let case = shrunk(case, input, both);
+    let one = |index: usize| {
+        let mut one = Rows::new(input.arity());
+        one.push(input.row(index));
+        one
+    };
+    let guilty = (0..input.len())
+        .map(one)
+        .find(|row| !agrees(&case, row, both));
+    let input = guilty.unwrap_or_else(|| input.clone());
+    let [interpreted, native] = both.each_ref().map(|e| answer(&case, &input, e));
+    let counts = both[1].kernels.counts();
+    panic!(
+        "seed {seed}\n{case}over {input:?}\ninterpreted {interpreted:?}\nnative {native:?}\n{counts:?}"
+    );
+}
+
 /// A smaller case on which they still differ.
 fn shrunk(mut case: Case, input: &Rows, both: &[Environment; 2]) -> Case {
     'again: loop {
@@ -196,11 +215,7 @@ fn random_blocks_give_the_same_rows_and_errors() {
             .map(|executor| environment(executor, &interner, &mut Random(seed)));
         let [interpreted, natively] = both.each_ref().map(|e| answer(&case, &input, e));
         if interpreted != natively {
-            let case = shrunk(case, &input, &both);
-            let [interpreted, natively] = both.each_ref().map(|e| answer(&case, &input, e));
-            panic!(
-                "seed {seed}\n{case}over {input:?}\ninterpreted {interpreted:?}\nnatively    {natively:?}"
-            );
+            report(seed, case, &input, &both);
         }
         failures += interpreted.1.len();
         native += both[1]

@@ -36,7 +36,7 @@ pub fn test(arguments: &Test) -> Outcome {
         None => Seeds::First(arguments.seeds),
     };
     let mut tally = Tally::default();
-    let mut bench = Bench::default();
+    let mut bench = Bench::new(arguments.kernels.into());
     for path in &arguments.paths {
         let files = match compile::programs(path, &system) {
             Ok(files) => files,
