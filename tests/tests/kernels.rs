@@ -96,7 +96,7 @@ fn automatic_kernels_become_native() {
             "p.sheaf",
             "input a(x: Int, y: Int) from csv(\"a.csv\");\n\
              view b(x: Int, q: Int);\n\
-             b(x, x * 7 / (y - 500) + x % 13) if a(x, y), x % 3 == 1 or y > 900;\n\
+             b(x, x * 7 / (y - 500) + x % 13) if a(x, y), x % 3 == 1 || y > 900;\n\
              output b to csv(\"b.csv\");\n",
         ),
         ("a.csv", &format!("x,y\n{rows}")),
