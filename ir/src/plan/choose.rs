@@ -58,10 +58,10 @@ pub fn decide(program: &Program, sizes: &Sizes, workers: usize) -> Decided {
         placements: BTreeMap::new(),
         colocated: BTreeMap::new(),
     };
-    for (name, variables) in shape::fixpoints(program) {
-        chooser.start_fixpoint(name, &variables);
-    }
     let order = shape::order(program);
+    for (name, variables) in shape::fixpoints(program) {
+        chooser.start_fixpoint(name, &variables, &order);
+    }
     let (variables, others): (Vec<NodeId>, Vec<NodeId>) = order
         .into_iter()
         .partition(|id| shape::is_variable(program, *id));
@@ -111,14 +111,14 @@ impl Chooser<'_> {
         Some(what)
     }
 
-    fn start_fixpoint(&mut self, name: String, variables: &[NodeId]) {
+    fn start_fixpoint(&mut self, name: String, variables: &[NodeId], order: &[NodeId]) {
         let program = self.program;
         let exchanged = Candidate {
             what: None,
             words: "exchanged: every derivation goes to its owner".to_string(),
             price: self.price_of_exchanged(variables),
         };
-        let mut candidates: Vec<Candidate<Option<Colocated>>> = colocate(program, variables)
+        let mut candidates: Vec<Candidate<Option<Colocated>>> = colocate(program, variables, order)
             .into_iter()
             .map(|found| Candidate {
                 words: words::colocated(program, &found.columns),

@@ -30,15 +30,22 @@ const SHOWN: usize = 4;
 
 /// The choices of columns for a fixpoint that has some, the best first: the fewest broadcasts, then
 /// columns that can take many values, then the first columns.
-pub(super) fn colocate(program: &Program, variables: &[NodeId]) -> Vec<Colocated> {
+///
+/// `order` is that of all nodes.
+pub(super) fn colocate(
+    program: &Program,
+    variables: &[NodeId],
+    order: &[NodeId],
+) -> Vec<Colocated> {
     let fixpoint = variables
         .first()
         .and_then(|first| program.graph[*first].fixpoint.as_deref());
     let Some(fixpoint) = fixpoint else {
         return Vec::new();
     };
-    let nodes: Vec<NodeId> = shape::order(program)
-        .into_iter()
+    let nodes: Vec<NodeId> = order
+        .iter()
+        .copied()
         .filter(|id| program.graph[*id].fixpoint.as_deref() == Some(fixpoint))
         .collect();
     let origins = Origins::of(program, &nodes);

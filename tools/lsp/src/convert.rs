@@ -115,7 +115,9 @@ impl Context {
             severity: Some(match mistake.severity {
                 Severity::Error => lsp::DiagnosticSeverity::Error,
                 Severity::Warning => lsp::DiagnosticSeverity::Warning,
-                Severity::Lint => lsp::DiagnosticSeverity::Hint,
+                // A hint is nothing but grey, which is enough for what nothing uses.
+                Severity::Lint if mistake.is_unused => lsp::DiagnosticSeverity::Hint,
+                Severity::Lint => lsp::DiagnosticSeverity::Information,
             }),
             code: Some(lsp::Code::String(mistake.code.as_str().to_owned())),
             source: Some("sheaf".to_owned()),

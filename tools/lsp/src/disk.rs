@@ -9,7 +9,10 @@ use sheaf_ide::files::Files;
 pub struct Disk;
 
 /// What is never looked into for programs.
-const SKIPPED: &[&str] = &["target", "node_modules", ".git"];
+const SKIPPED: &[&str] = &["target", "node_modules"];
+
+/// The most files of one list.
+const MOST: usize = 10_000;
 
 impl Files for Disk {
     fn read(&self, file: &Path) -> Result<String, String> {
@@ -27,16 +30,17 @@ impl Files for Disk {
                 Vec::new()
             });
         }
+        if let Some(pattern) = pattern.strip_prefix("**/") {
+            let pattern = glob::Pattern::new(pattern).map_err(|error| error.to_string())?;
+            let mut found = Vec::new();
+            walk(folder, &pattern, &mut found);
+            found.sort();
+            return Ok(found);
+        }
         let pattern = Path::new(&glob::Pattern::escape(&folder.to_string_lossy())).join(pattern);
         let found = glob::glob(&pattern.to_string_lossy()).map_err(|error| error.to_string())?;
-        let found = found.filter_map(Result::ok).filter(|file| file.is_file());
-        let is_skipped = |file: &PathBuf| {
-            let below = file.strip_prefix(folder).unwrap_or(file);
-            below
-                .iter()
-                .any(|part| SKIPPED.iter().any(|skipped| part == *skipped))
-        };
-        Ok(found.filter(|file| !is_skipped(file)).collect())
+        let found = found.filter_map(Result::ok);
+        Ok(found.filter(|file| file.is_file()).collect())
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
@@ -45,5 +49,26 @@ impl Files for Disk {
 
     fn is_folder(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+}
+
+/// The files in a folder and below whose name fits. Links to folders are not followed.
+fn walk(folder: &Path, pattern: &glob::Pattern, found: &mut Vec<PathBuf>) {
+    // What cannot be read holds nothing.
+    let entries = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        if kind.is_dir() && !name.starts_with('.') && !SKIPPED.contains(&&*name) {
+            walk(&entry.path(), pattern, found);
+        } else if !kind.is_dir() && pattern.matches(&name) && found.len() < MOST {
+            found.push(entry.path());
+        }
     }
 }

@@ -5,11 +5,11 @@
 mod generator;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use generator::{Case, DEFINITIONS, Generator, Random, params};
-use sheaf_ir::{Block, Expr, ExprKind, Type};
+use sheaf_ir::{Block, Expr, ExprKind, Program, Type};
 use sheaf_kernels::words::word_of;
 use sheaf_kernels::{Environment, Executor, Interner, Kernels, RowError, Rows, compile};
 
@@ -19,13 +19,14 @@ const ROWS: usize = 48;
 type Answer = (Rows, Vec<RowError>);
 
 fn environment(executor: Executor, interner: &Arc<Interner>, random: &mut Random) -> Environment {
-    let program = sheaf_ir::text::parse(DEFINITIONS).expect("the definitions parse");
+    static PROGRAM: OnceLock<Program> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| sheaf_ir::text::parse(DEFINITIONS).expect("it parses"));
     let param = |(name, ty): (&str, Type)| {
         let word = word_of(&random.value(&ty), &ty, interner);
         (name.to_string(), (ty, word))
     };
     let params: BTreeMap<_, _> = params().into_iter().map(param).collect();
-    let environment = Environment::new(&program, params, Arc::clone(interner));
+    let environment = Environment::new(program, params, Arc::clone(interner));
     environment.with_kernels(Arc::new(Kernels::new(executor)))
 }
 

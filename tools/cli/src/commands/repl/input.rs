@@ -96,7 +96,6 @@ pub fn is_complete(text: &str) -> bool {
 
 /// What the line editor asks: completion and whether more is to come.
 pub struct Helper {
-    workspace: Workspace,
     file: PathBuf,
     text: String,
 }
@@ -107,7 +106,6 @@ impl Helper {
     /// For the program as it is now.
     pub fn new(session: &Session) -> Helper {
         Helper {
-            workspace: Workspace::new(Arc::new(sheaf_lsp::Disk)),
             file: session.file().to_path_buf(),
             text: session.text(),
         }

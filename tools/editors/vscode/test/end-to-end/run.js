@@ -178,7 +178,7 @@ async function work(page) {
   console.log("from the text to the plan");
   await command(page, "View: Focus First Editor Group");
   await goTo(page, 6, 1);
-  await picture.locator("[data-line='6'].here").first().waitFor();
+  await picture.locator("[data-line='6'].selected").first().waitFor();
 
   console.log("from the plan to the text");
   await picture.locator("[data-line='10']").first().click();
