@@ -66,7 +66,7 @@ fn bash_completes_with_the_script() {
         let last = words.split(' ').count() - 1;
         let text = format!(
             "source ./sheaf.bash; COMP_WORDS=({words}); COMP_CWORD={last}; \
-             _sheaf sheaf \"${{COMP_WORDS[{last}]}}\" \"\"; echo \"${{COMPREPLY[@]}}\""
+             _sheaf sheaf \"${{COMP_WORDS[{last}]}}\" \"${{COMP_WORDS[{last} - 1]}}\"; echo \"${{COMPREPLY[@]}}\""
         );
         let output = Command::new("bash")
             .args(["--norc", "-c", &text])

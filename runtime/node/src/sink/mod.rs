@@ -311,7 +311,7 @@ impl Sink {
             )),
             Format::Ndjson => Box::new(ndjson::Ndjson::default()),
             #[cfg(feature = "parquet")]
-            Format::Parquet => Box::new(parquet::Parquet::new()),
+            Format::Parquet => Box::new(parquet::Parquet::default()),
             // Refused when the sink was made ready.
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => Box::new(ndjson::Ndjson::default()),

@@ -43,6 +43,7 @@ const DIGITS: i32 = 19;
 const DECIMAL_BYTES: usize = 9;
 
 /// Writes row groups.
+#[derive(Default)]
 pub struct Parquet {
     writer: Option<SerializedFileWriter<Shared>>,
     /// What the writer has written and nobody has taken.
@@ -215,16 +216,6 @@ fn primitive(name: &str, ty: &Type, repetition: Repetition, table: &Table) -> Op
 }
 
 impl Parquet {
-    /// Nothing written yet.
-    pub fn new() -> Parquet {
-        Parquet {
-            writer: None,
-            bytes: Shared::default(),
-            columns: Vec::new(),
-            rows: 0,
-        }
-    }
-
     /// Ends a row group, if there is anything in it.
     fn flush(&mut self) -> Result<(), ParquetError> {
         let Some(writer) = &mut self.writer else {

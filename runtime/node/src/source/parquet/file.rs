@@ -20,10 +20,10 @@ impl Length for Ranges {
 }
 
 impl ChunkReader for Ranges {
-    type T = From;
+    type T = Rest;
 
-    fn get_read(&self, start: u64) -> Result<From> {
-        Ok(From {
+    fn get_read(&self, start: u64) -> Result<Rest> {
+        Ok(Rest {
             file: self.clone(),
             at: start,
         })
@@ -41,12 +41,12 @@ impl ChunkReader for Ranges {
 }
 
 /// What follows a place in a file.
-pub struct From {
+pub struct Rest {
     file: Ranges,
     at: u64,
 }
 
-impl Read for From {
+impl Read for Rest {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.file.0.size().saturating_sub(self.at);
         let count = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
