@@ -59,7 +59,7 @@ async def test_hover_tells_where_a_rule_runs(editor):
     document = editor.open("a.sheaf", PROGRAM)
     text = await hover(editor, document, 0)
     assert "All that a package pulls in." in text
-    assert "where its data is" in text or "exchange" in text or "moves" in text, text
+    assert "rows of `depends` travel" in text, text
 
 
 async def test_hover_of_a_variable_shows_its_type(editor):

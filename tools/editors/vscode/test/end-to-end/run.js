@@ -190,7 +190,20 @@ async function work(page) {
   const hover = page.locator(".monaco-hover-content", { hasText: "depends(package: String, target: String)" });
   await hover.first().waitFor();
   console.log(`  ${(await hover.first().innerText()).replace(/\s+/g, " ")}`);
-  if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
+  await page.keyboard.press("Escape");
+
+  console.log("a mistake beside the plan");
+  await goTo(page, 14, 34);
+  await page.keyboard.press("Delete");
+  await page.locator(".squiggly-error").first().waitFor();
+  await page.locator(".markers-panel .monaco-list-row", { hasText: "E0201" }).first().waitFor();
+  if (!SCREENSHOT) return;
+  await command(page, "View: Toggle Primary Side Bar Visibility");
+  await goTo(page, 10, 2);
+  await command(page, "Show or Focus Hover");
+  await page.locator(".monaco-hover-content", { hasText: "view weight(" }).first().waitFor();
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: SCREENSHOT });
 }
 
 /** The innermost frame that shows the plan. */
