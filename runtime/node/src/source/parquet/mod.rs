@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 
 use parquet::column::reader::ColumnReader;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 use sheaf_ir::Type;
@@ -37,6 +38,19 @@ pub(super) fn read(
     let broken = |error: ParquetError| failed(name, &error);
     let reader = SerializedFileReader::new(file::Ranges(file))
         .map_err(|error| feed.failed(broken(error), vec![]))?;
+    // The library takes for granted that these are not negative.
+    let mut chunks = (reader.metadata().row_groups().iter()).flat_map(|group| group.columns());
+    let is_wrong = |chunk: &ColumnChunkMetaData| {
+        let first = chunk.dictionary_page_offset().unwrap_or(0);
+        first
+            .min(chunk.data_page_offset())
+            .min(chunk.compressed_size())
+            < 0
+    };
+    if chunks.any(is_wrong) {
+        let error = ParquetError::General("a column begins or ends nowhere".to_string());
+        return Err(feed.failed(broken(error), vec![]));
+    }
     let columns = find(source, name, &reader, feed)?;
     let mut first = 1;
     for index in 0..reader.num_row_groups() {
