@@ -18,6 +18,9 @@ use crate::placement::Planned;
 use crate::resolve::{Occurrence, resolve};
 use crate::trees::Trees;
 
+/// The most relations of a program that is planned while somebody waits.
+const MOST_PLANNED: usize = 200;
+
 /// A checked program.
 pub struct Program {
     sources: Sources,
@@ -131,8 +134,12 @@ impl Program {
         })
     }
 
-    /// How it runs; nothing for a program that cannot be run.
+    /// How it runs; nothing for a program that cannot be run, or that is too large to be planned while
+    /// somebody waits.
     pub(crate) fn planned(&self) -> Option<&Planned> {
+        if self.checked.program.relations.len() > MOST_PLANNED {
+            return None;
+        }
         self.planned
             .get_or_init(|| Planned::new(self, &Selection::Only(BTreeSet::new())))
             .as_ref()

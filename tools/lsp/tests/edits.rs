@@ -104,17 +104,8 @@ impl Random {
 /// The position of an offset, counted by hand. A `\r` alone ends a line, too.
 fn position(text: &str, offset: usize, encoding: &str) -> Value {
     let (mut line, mut character) = (0, 0);
-    let mut characters = text[..offset].chars().peekable();
-    while let Some(c) = characters.next() {
-        let is_pair = c == '\r' && text[..offset].len() < text.len() && {
-            let rest = characters.clone().collect::<String>();
-            let after = if rest.is_empty() {
-                &text[offset..]
-            } else {
-                rest.as_str()
-            };
-            after.starts_with('\n')
-        };
+    for (at, c) in text[..offset].char_indices() {
+        let is_pair = c == '\r' && text[at + 1..].starts_with('\n');
         if c == '\n' || c == '\r' && !is_pair {
             (line, character) = (line + 1, 0);
         } else {
