@@ -22,7 +22,10 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--quiet", "--package", "sheaf"])
+            // One test beside it: features of libraries are then those of `cargo test --workspace`,
+            // and what that has built is not built again.
+            .args(["build", "--release", "--quiet", "--workspace"])
+            .args(["--bin", "sheaf", "--test", "style"])
             .current_dir(root())
             .status()
             .expect("cargo starts");

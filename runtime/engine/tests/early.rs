@@ -75,7 +75,7 @@ fn a_failing_lattice_in_two_steps() {
 #[test]
 fn repeated_rows_enter_a_loop_once() {
     let edges = (0..600).map(|i| vec![text(i % 20), text((i * 7 + 1) % 20)]);
-    let inputs = Inputs::from([("edge", edges.collect())]);
+    let inputs = Inputs::from([("depends", edges.collect())]);
     everywhere(include_str!("programs/closure.sir"), &inputs, 0, 1);
 }
 

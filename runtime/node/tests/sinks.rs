@@ -255,7 +255,7 @@ fn options_are_checked() {
     packed.connector.path = "out.csv.gz".into();
     assert!(packed.write(&memory, &[]).is_err());
     let error = Case::new("xml", &TWO).write(&memory, &[]).unwrap_err();
-    assert!(error.help[0].contains("csv, tsv, ndjson, table"));
+    assert!(error.help[0].contains("csv, tsv, ndjson, parquet, table"));
 }
 
 /// A value of each type that a file must bring back.

@@ -11,6 +11,7 @@ mod file;
 mod leaf;
 mod skip;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -30,6 +31,20 @@ pub use leaf::plain_variants;
 
 /// Reads one file, which messages call by `name`.
 pub(super) fn read(
+    source: &Source,
+    name: &str,
+    file: Arc<dyn RandomAccess>,
+    feed: &mut Feed<'_>,
+) -> Result<(), Stopped> {
+    // The library panics on some damaged files; what was given before goes with the failed run.
+    let reading = AssertUnwindSafe(|| read_file(source, name, file, &mut *feed));
+    catch_unwind(reading).unwrap_or_else(|_| {
+        let error = ParquetError::General("it is damaged".to_string());
+        Err(feed.failed(failed(name, &error), vec![]))
+    })
+}
+
+fn read_file(
     source: &Source,
     name: &str,
     file: Arc<dyn RandomAccess>,
