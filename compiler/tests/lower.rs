@@ -7,6 +7,7 @@ use sheaf_compiler::check::{NoModules, check};
 use sheaf_compiler::hir;
 use sheaf_compiler::lower::{ExpectationKind, lower, lower_test};
 use sheaf_compiler::source::Sources;
+use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{ExprKind, Operator, Program, Value, plan, text, verify};
 
 mod common;
@@ -29,7 +30,7 @@ fn lowered(source: &str) -> Program {
 fn assert_legal(program: &Program, source: &str) {
     let printed = text::print(program);
     assert_eq!(verify::verify(program), Ok(()), "{source}\n{printed}");
-    let plan = plan::choose(program);
+    let plan = plan::choose(program, &Sizes::default());
     assert_eq!(
         plan::validate(program, &plan),
         Ok(()),
@@ -271,7 +272,7 @@ fn what_programs_become() {
     let mut failed = Vec::new();
     for (name, source) in CASES {
         let program = lowered(source);
-        let plan = plan::choose(&program);
+        let plan = plan::choose(&program, &Sizes::default());
         let mut report: String = source
             .trim()
             .lines()

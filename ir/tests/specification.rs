@@ -5,6 +5,7 @@
 
 use sheaf_ir::binary::{content_hash, from_bytes, to_bytes};
 use sheaf_ir::encoding::{decode_whole, encode_whole};
+use sheaf_ir::passes::PASSES;
 use sheaf_ir::shard::{column_digest, key_digest, shard_of};
 use sheaf_ir::verify::{INVARIANTS, verify};
 use sheaf_ir::{Function, Program, Type, Value, text};
@@ -69,6 +70,20 @@ fn every_invariant_is_on_the_page() {
     let known: Vec<(String, String)> = INVARIANTS
         .iter()
         .map(|(name, meaning)| (name.to_string(), meaning.to_string()))
+        .collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn every_pass_is_on_the_page_in_the_order_in_which_they_run() {
+    let listed: Vec<(String, String)> = rows(section(18))
+        .into_iter()
+        .skip(1)
+        .map(|row| (code(&row[0]).to_string(), row[1].clone()))
+        .collect();
+    let known: Vec<(String, String)> = PASSES
+        .iter()
+        .map(|pass| (pass.name.to_string(), pass.summary.to_string()))
         .collect();
     assert_eq!(listed, known);
 }

@@ -2,6 +2,7 @@
 
 pub mod manual;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -123,6 +124,24 @@ impl Project {
     /// Whether a file exists.
     pub fn has(&self, name: &str) -> bool {
         self.path().join(name).exists()
+    }
+
+    /// Every file, by its path from here.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(self.path()).expect("it is in here");
+                    files.insert(name.to_path_buf(), std::fs::read(&path).expect("a file"));
+                }
+            }
+        }
+        files
     }
 
     /// Runs `sheaf` here.

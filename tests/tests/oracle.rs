@@ -18,6 +18,7 @@ use sheaf_tests::{Project, sheaf};
 /// How each program is run, every time with its input lines in another order.
 const LAYOUTS: &[&[&str]] = &[
     &["--workers", "1"],
+    &["--workers", "1", "--passes", "none"],
     &["--workers", "3"],
     &["--processes", "2", "--workers", "1"],
 ];
@@ -108,6 +109,7 @@ fn compare(seed: u64) -> Result<Tally, String> {
     let answer = evaluate(&program, &inputs, &BTreeMap::new());
     let failed = places(&answer);
     let mut random = Random::new(seed ^ 0x5eed);
+    let mut reported: Option<Vec<(Place, String)>> = None;
     for layout in LAYOUTS {
         let project = Project::new(&[("program.sheaf", &case.program)]);
         for input in &case.inputs {
@@ -133,8 +135,17 @@ fn compare(seed: u64) -> Result<Tally, String> {
                 ));
             }
         }
+        // Neither workers nor passes change how often what fails where.
+        let all = errors(&project);
+        let before = reported.get_or_insert_with(|| all.clone());
+        if *before != all {
+            return Err(format!(
+                "{shown}\n{}\nerrors {all:?}\nbefore {before:?}",
+                data(&case)
+            ));
+        }
         // One error of each failed derivation, and none of any other.
-        let found = errors(&project);
+        let found: BTreeSet<Place> = all.into_iter().map(|(place, _)| place).collect();
         let possible: BTreeSet<&Place> = failed.iter().flatten().collect();
         let invented = found.iter().any(|place| !possible.contains(place));
         let lost = failed
@@ -247,18 +258,21 @@ fn places(answer: &Answer) -> BTreeSet<BTreeSet<Place>> {
         .collect()
 }
 
-/// Where the run says that derivations failed.
-fn errors(project: &Project) -> BTreeSet<Place> {
+/// Where the run says that derivations failed, with the step of the rule, in order.
+fn errors(project: &Project) -> Vec<(Place, String)> {
     if !project.has("errors.ndjson") {
-        return BTreeSet::new();
+        return Vec::new();
     }
-    project
+    let mut errors: Vec<(Place, String)> = project
         .read("errors.ndjson")
         .lines()
         .map(|line| {
             let error: serde_json::Value = serde_json::from_str(line).expect("JSON");
             let code = error["code"].as_str().expect("a code").to_string();
-            (code, error["start"].as_u64().expect("a place"))
+            let rule = error["rule"].as_str().unwrap_or_default().to_string();
+            ((code, error["start"].as_u64().expect("a place")), rule)
         })
-        .collect()
+        .collect();
+    errors.sort();
+    errors
 }

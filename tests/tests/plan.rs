@@ -13,7 +13,15 @@ use sheaf_tests::{Finished, root, sheaf};
 fn explained(example: &str, more: &[&str]) -> String {
     let file = format!("{example}/{example}.sheaf");
     let output = sheaf(&root().join("examples"))
-        .args(["explain", "--plan", &file, "--workers", "2", "--passes", "none"])
+        .args([
+            "explain",
+            "--plan",
+            &file,
+            "--workers",
+            "2",
+            "--passes",
+            "none",
+        ])
         .args(more)
         .output()
         .expect("sheaf runs");
@@ -108,5 +116,9 @@ fn what_cannot_be_planned_is_said() {
     assert_eq!(unknown.code, Some(0), "{}", unknown.stderr);
     let stranger = ask(&["n.sheaf", "--input", "k=k.csv"]);
     assert_eq!(stranger.code, Some(2));
-    assert!(stranger.stderr.contains("there is no input k"), "{}", stranger.stderr);
+    assert!(
+        stranger.stderr.contains("there is no input k"),
+        "{}",
+        stranger.stderr
+    );
 }

@@ -1,5 +1,7 @@
 //! Names in rules: heads, effects, conditions, patterns.
 
+use std::collections::HashMap;
+
 use sheaf_compiler::check::ModuleNames;
 use sheaf_compiler::source::Span;
 use sheaf_compiler::syntax::ast::*;

@@ -8,7 +8,7 @@
 use crate::{Block, Expr, NodeId, Operator, Program};
 
 use super::World;
-use super::failure::block_can_fail;
+use super::failure::{block_can_fail, node_can_fail};
 use super::rewrite::{
     is_free, is_shallow, only_input, only_reader, reads, refresh, renumber_locals, replace_by,
     same_loop, substitute, unfeed,
@@ -58,7 +58,7 @@ fn fuse_into_reader(program: &mut Program, id: NodeId) -> bool {
     else {
         return false;
     };
-    if block_can_fail(program, first) || !is_fusible(program, first, block, from) {
+    if node_can_fail(program, from) || !is_fusible(program, first, block, from) {
         return false;
     }
     *first = compose(first, block);

@@ -9,6 +9,8 @@ mod failure;
 mod fold_constants;
 mod fuse_expressions;
 mod narrow_joins;
+mod push_demand;
+mod push_filters;
 mod remove_dead_columns;
 mod remove_dead_nodes;
 mod remove_distinct;
@@ -16,6 +18,8 @@ mod reorder_joins;
 mod rewrite;
 mod share_subgraphs;
 mod size;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -72,6 +76,16 @@ pub const PASSES: &[Pass] = &[
         apply: fuse_expressions::apply,
     },
     Pass {
+        name: "push_filters",
+        summary: "moves conditions to where rows come from",
+        apply: push_filters::apply,
+    },
+    Pass {
+        name: "push_demand",
+        summary: "derives of a recursion only what is asked for",
+        apply: push_demand::apply,
+    },
+    Pass {
         name: "reorder_joins",
         summary: "joins the relations of a rule in the order that makes the fewest rows on the way",
         apply: reorder_joins::apply,
@@ -103,21 +117,34 @@ pub const PASSES: &[Pass] = &[
     },
 ];
 
-/// Runs the selected passes in order.
+/// How often the list of passes is gone through at most: one pass makes work for another before it.
+const ROUNDS: usize = 3;
+
+/// Runs the selected passes in order, and again as long as they change something, but not often.
 pub fn optimize(program: &mut Program, selection: &Selection, world: &World) -> Vec<Applied> {
-    let mut applied = Vec::new();
-    for pass in PASSES {
-        if let Selection::Only(names) = selection
-            && !names.contains(pass.name)
-        {
-            continue;
-        }
-        let changes = (pass.apply)(program, world);
-        debug_assert_eq!(crate::verify::verify(program), Ok(()), "{}", pass.name);
-        applied.push(Applied {
+    let is_selected = |pass: &&Pass| match selection {
+        Selection::All => true,
+        Selection::Only(names) => names.contains(pass.name),
+    };
+    let passes: Vec<&Pass> = PASSES.iter().filter(is_selected).collect();
+    let mut applied: Vec<Applied> = passes
+        .iter()
+        .map(|pass| Applied {
             name: pass.name,
-            changes,
-        });
+            changes: 0,
+        })
+        .collect();
+    for _ in 0..ROUNDS {
+        let mut changes = 0;
+        for (pass, applied) in passes.iter().zip(&mut applied) {
+            let here = (pass.apply)(program, world);
+            debug_assert_eq!(crate::verify::verify(program), Ok(()), "{}", pass.name);
+            applied.changes += here;
+            changes += here;
+        }
+        if changes == 0 {
+            break;
+        }
     }
     applied
 }

@@ -3,10 +3,9 @@
 //! Rule: a tree of joins that nobody else reads and that cannot fail is one conjunction, whatever its order;
 //! it gives each combination of rows as often as before. A chain is built that begins with one relation and
 //! goes on with the one that has the fewest partners for each row: checks first, then what a key of it
-//! determines, then what shares columns, products last. In a loop, what the loop derives is reckoned larger
-//! than any input, so that a rule starts at its change unless what does not change joins to little; that is
-//! then joined once, outside of the loop. Joins look up new rows of either side, so one chain serves all
-//! changes of a rule that reads several recursive relations.
+//! determines, then what shares columns, products last. In a loop, one of the first two relations is what the
+//! loop derives, so that a rule starts at its change. Joins look up new rows of either side, so one chain
+//! serves all changes of a rule that reads several recursive relations.
 //!
 //! Sizes are estimates. The order is left as it is unless another one looks twice as good.
 
@@ -61,7 +60,7 @@ fn is_inner(program: &Program, id: NodeId, reader: NodeId) -> bool {
     is_join(program, id)
         && block.outputs.iter().all(is_column)
         && only_reader(program, id).is_some()
-        && same_loop(program, id, reader)
+        && (same_loop(program, id, reader) || program.graph[id].fixpoint.is_none())
 }
 
 fn is_root(program: &Program, id: NodeId) -> bool {
@@ -76,6 +75,8 @@ struct Atom {
     /// The number of its first column among those of all atoms.
     first: usize,
     width: usize,
+    /// Whether it changes in the loop of the rule.
+    is_looped: bool,
 }
 
 /// A conjunction: columns of all atoms in a row, and what must hold of them.
@@ -88,6 +89,8 @@ struct Rule {
     outputs: Vec<Expr>,
     /// The joins that are part of it, but for the last.
     inner: Vec<NodeId>,
+    /// The loop that the last join runs in.
+    fixpoint: Option<String>,
 }
 
 impl Rule {
@@ -99,6 +102,7 @@ impl Rule {
             conditions: Vec::new(),
             outputs: Vec::new(),
             inner: Vec::new(),
+            fixpoint: program.graph[id].fixpoint.clone(),
         };
         rule.outputs = rule.flatten(program, id);
         (rule.atoms.len() > 2).then_some(rule)
@@ -149,6 +153,7 @@ impl Rule {
             node,
             first,
             width: columns.len(),
+            is_looped: self.fixpoint.is_some() && program.graph[node].fixpoint == self.fixpoint,
         });
         self.class.extend(first..first + columns.len());
         self.types.extend(columns.iter().cloned());
@@ -190,7 +195,9 @@ impl Rule {
         atom: usize,
         known: &BTreeSet<usize>,
     ) -> f64 {
-        let Atom { node, first, width } = self.atoms[atom];
+        let Atom {
+            node, first, width, ..
+        } = self.atoms[atom];
         let size = estimates.rows(node);
         let bound: Vec<usize> = (0..width)
             .filter(|c| known.contains(&self.class[first + c]))
@@ -253,12 +260,19 @@ impl Rule {
         order
     }
 
+    /// Whether an order joins what the loop derives first, if there is a loop.
+    fn starts_at_change(&self, order: &[usize]) -> bool {
+        let is_looped = |atom: &usize| self.atoms[*atom].is_looped;
+        order.iter().take(2).any(is_looped) || !order.iter().any(is_looped)
+    }
+
     fn better_order(&self, program: &Program, estimates: &Estimates) -> Option<Vec<usize>> {
         let written: Vec<usize> = (0..self.atoms.len()).collect();
         let now = self.cost(program, estimates, &written);
         let orders = written
             .iter()
-            .map(|start| self.greedy(program, estimates, *start));
+            .map(|start| self.greedy(program, estimates, *start))
+            .filter(|order| self.starts_at_change(order));
         let (cost, best) = orders
             .map(|order| (self.cost(program, estimates, &order), order))
             .min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)))?;
@@ -295,7 +309,9 @@ impl Rule {
         let mut steps = Vec::new();
         for (at, &atom) in rest.iter().enumerate() {
             let known = self.classes(have.iter().copied());
-            let Atom { node, first, width } = self.atoms[atom];
+            let Atom {
+                node, first, width, ..
+            } = self.atoms[atom];
             self.equate_within(atom, &known, &mut pending);
             let (mut left_key, mut right_key) = (Vec::new(), Vec::new());
             for own in 0..width {

@@ -257,10 +257,11 @@ pub(super) fn empty(program: &mut Program, id: NodeId) {
 
 /// Whether a node gives nothing, ever.
 pub(super) fn is_empty(program: &Program, id: NodeId) -> bool {
-    matches!(
-        program.graph[id].operator,
-        Operator::Union | Operator::Distinct
-    ) && program.inputs(id).is_empty()
+    match &program.graph[id].operator {
+        Operator::Union | Operator::Distinct => program.inputs(id).is_empty(),
+        Operator::Values { rows } => rows.is_empty(),
+        _ => false,
+    }
 }
 
 /// Derives what is known of rows again, after the graph was changed.

@@ -291,14 +291,16 @@ impl Chooser<'_> {
             self.group_routes(id, inputs, &key)
         };
         let wanted = shape::demands(program, id);
-        let candidates: Vec<Candidate<Route>> = routes
-            .into_iter()
-            .map(|route| Candidate {
+        let candidates = routes.into_iter().map(|route| {
+            let candidate = Candidate {
                 words: words::routes(program, inputs.iter().map(|i| (i, self.going(i, &route)))),
-                price: self.price_of_group(id, inputs, &route, &wanted),
+                price: None,
                 what: route,
-            })
-            .collect();
+            };
+            let price = self.price_of_group(id, inputs, &candidate.what, &wanted);
+            (candidate, price)
+        });
+        let candidates = priced(candidates.collect());
         let route = self.pick(&node.name, Kind::Group, rule, candidates);
         let placement = self.send_all(inputs, route.unwrap_or(Route::Gather));
         through(&node.operator, &placement, shape::arity(program, id))
@@ -343,13 +345,14 @@ impl Chooser<'_> {
         (routes, rule)
     }
 
+    /// What a way costs here, and what its readers have to move.
     fn price_of_group(
         &self,
         id: NodeId,
         inputs: &[Input],
         route: &Route,
         wanted: &[Vec<usize>],
-    ) -> Option<f64> {
+    ) -> Option<[f64; 2]> {
         let mut price = 0.0;
         let mut placement: Option<Placement> = None;
         for input in inputs {
@@ -361,7 +364,7 @@ impl Chooser<'_> {
         }
         let arity = shape::arity(self.program, id);
         let at = through(&self.program.graph[id].operator, &placement?, arity);
-        Some(price + self.prices.onward(id, &at, wanted))
+        Some([price, self.prices.onward(id, &at, wanted)])
     }
 
     /// The columns of `key` that a node's rows are hashed by already.
@@ -395,17 +398,18 @@ impl Chooser<'_> {
         };
         let (ways, rule) = meeting.ways();
         let wanted = shape::demands(program, id);
-        let candidates = ways
-            .into_iter()
-            .map(|(l, r)| {
-                let sides = (self.going(left, &l), self.going(right, &r));
-                Candidate {
-                    words: words::sides(program, [left, right], [&sides.0, &sides.1]),
-                    price: self.price_of_meeting(id, [left, right], [&sides.0, &sides.1], &wanted),
-                    what: (l, r),
-                }
-            })
-            .collect();
+        let candidates = ways.into_iter().map(|(l, r)| {
+            let sides = (self.going(left, &l), self.going(right, &r));
+            let candidate = Candidate {
+                words: words::sides(program, [left, right], [&sides.0, &sides.1]),
+                price: None,
+                what: (l, r),
+            };
+            let routes = [&sides.0, &sides.1];
+            let price = self.price_of_meeting(id, [left, right], routes, &wanted);
+            (candidate, price)
+        });
+        let candidates = priced(candidates.collect());
         let Some((to_left, to_right)) =
             self.pick(&program.graph[id].name, Kind::Meet, rule, candidates)
         else {
@@ -416,13 +420,14 @@ impl Chooser<'_> {
         matched(operator, &l, &r, shape::arity(program, left.from))
     }
 
+    /// What a way costs here, and what its readers have to move.
     fn price_of_meeting(
         &self,
         id: NodeId,
         inputs: [&Input; 2],
         routes: [&Route; 2],
         wanted: &[Vec<usize>],
-    ) -> Option<f64> {
+    ) -> Option<[f64; 2]> {
         let [l, r] = [0, 1].map(|i| self.placement(inputs[i].from).after(routes[i]));
         let mut price = 0.0;
         for (input, (route, at)) in inputs.into_iter().zip(routes.into_iter().zip([&l, &r])) {
@@ -431,7 +436,7 @@ impl Chooser<'_> {
         }
         let width = shape::arity(self.program, inputs[0].from);
         let at = matched(&self.program.graph[id].operator, &l, &r, width);
-        Some(price + self.prices.onward(id, &at, wanted))
+        Some([price, self.prices.onward(id, &at, wanted)])
     }
 
     fn placement(&self, id: NodeId) -> Placement {
@@ -474,4 +479,16 @@ impl Chooser<'_> {
         self.plan.routes.insert(EdgeName::clone(&input.name), going);
         placement
     }
+}
+
+/// Adds to what each way costs here what its readers have to move; but what they have to move
+/// anyway is no difference.
+fn priced<T>(ways: Vec<(Candidate<T>, Option<[f64; 2]>)>) -> Vec<Candidate<T>> {
+    let later = ways.iter().filter_map(|(_, price)| Some((*price)?[1]));
+    let anyway = later.fold(f64::INFINITY, f64::min);
+    let with = |(candidate, price): (Candidate<T>, Option<[f64; 2]>)| Candidate {
+        price: price.map(|[here, later]| here + later - anyway),
+        ..candidate
+    };
+    ways.into_iter().map(with).collect()
 }

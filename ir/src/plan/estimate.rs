@@ -5,9 +5,9 @@
 //! - Only sums, products, quotients and square roots, in an order fixed by names: the same numbers
 //!   on every machine.
 //!
-//! The rules are those of System R (Selinger et al., 1979): equal values are spread evenly,
-//! columns are independent, and a join finds for each value of the side with fewer values its rows
-//! on the other.
+//! The rules are those of System R (Selinger et al., 1979): equal values are spread evenly and
+//! columns are independent. As nothing is known of values, a join is taken for one by a foreign
+//! key: each row of the larger side finds partners, unless conditions have left them out.
 
 use std::collections::BTreeMap;
 
@@ -38,6 +38,8 @@ pub(super) struct Estimate {
     pub rows: f64,
     /// How many different values each column has.
     distinct: Vec<f64>,
+    /// The part of its relations' rows that conditions have left.
+    kept: f64,
 }
 
 impl Estimate {
@@ -47,7 +49,15 @@ impl Estimate {
             .into_iter()
             .map(|d| d.clamp(1.0, rows.max(1.0)))
             .collect();
-        Estimate { rows, distinct }
+        Estimate {
+            rows,
+            distinct,
+            kept: 1.0,
+        }
+    }
+
+    fn keeping(self, kept: f64) -> Estimate {
+        Estimate { kept, ..self }
     }
 
     /// How many different values these columns have together.
@@ -67,7 +77,7 @@ impl Estimate {
     }
 
     fn scaled(&self, part: f64) -> Estimate {
-        Estimate::new(self.rows * part, self.distinct.clone())
+        Estimate::new(self.rows * part, self.distinct.clone()).keeping(self.kept * part)
     }
 
     fn plus(&self, other: &Estimate) -> Estimate {
@@ -76,6 +86,7 @@ impl Estimate {
             self.rows + other.rows,
             distinct.map(|(a, b)| together(*a, *b)).collect(),
         )
+        .keeping(self.kept.max(other.kept))
     }
 }
 
@@ -148,7 +159,8 @@ impl Estimates {
                 let mut distinct = from.distinct.clone();
                 let elements = from.rows * ELEMENTS;
                 distinct.push(HEAPS * elements.sqrt());
-                through(program, &Estimate::new(elements, distinct), block)
+                let each = Estimate::new(elements, distinct).keeping(from.kept);
+                through(program, &each, block)
             }
             Operator::Join {
                 left_key,
@@ -172,7 +184,7 @@ impl Estimates {
                 let all = joined(left, right, left_key, right_key);
                 let mut distinct = left.distinct.clone();
                 distinct.extend(right_columns.iter().map(|c| right.values(&[*c])));
-                Estimate::new(all.rows.max(left.rows), distinct)
+                Estimate::new(all.rows.max(left.rows), distinct).keeping(left.kept)
             }
             Operator::Variable { .. } => self.variable(program, id)?,
             Operator::Fixpoint { .. } => Estimate::new(0.0, Vec::new()),
@@ -193,10 +205,14 @@ impl Estimates {
             }
         };
         Some(match &node.operator {
-            Operator::Distinct => Estimate::new(estimate.different(), estimate.distinct),
+            Operator::Distinct => {
+                let rows = estimate.different();
+                Estimate::new(rows, estimate.distinct).keeping(estimate.kept)
+            }
             Operator::Combine { .. } => {
                 let key: Vec<usize> = (0..columns.len().saturating_sub(1)).collect();
-                Estimate::new(estimate.values(&key), estimate.distinct)
+                let rows = estimate.values(&key);
+                Estimate::new(rows, estimate.distinct).keeping(estimate.kept)
             }
             _ => estimate,
         })
@@ -243,8 +259,14 @@ fn bound(program: &Program, ty: &Type) -> f64 {
 
 /// The pairs of rows that agree on the keys; columns of the left, then of the right.
 fn joined(left: &Estimate, right: &Estimate, left_key: &[usize], right_key: &[usize]) -> Estimate {
-    let (l, r) = (left.values(left_key), right.values(right_key));
-    let rows = left.rows * right.rows / l.max(r);
+    let [(large, _), (small, key)] = match left.rows >= right.rows {
+        true => [(left, left_key), (right, right_key)],
+        false => [(right, right_key), (left, left_key)],
+    };
+    let rows = match key.is_empty() {
+        true => left.rows * right.rows,
+        false => large.rows * small.rows / small.values(key) * small.kept,
+    };
     let mut distinct = left.distinct.clone();
     distinct.extend(&right.distinct);
     for (a, b) in left_key.iter().zip(right_key) {
@@ -255,7 +277,7 @@ fn joined(left: &Estimate, right: &Estimate, left_key: &[usize], right_key: &[us
             distinct[b] = least;
         }
     }
-    Estimate::new(rows, distinct)
+    Estimate::new(rows, distinct).keeping(left.kept * right.kept)
 }
 
 /// What a block keeps and makes of rows.
@@ -270,7 +292,7 @@ fn through(program: &Program, from: &Estimate, block: &Block) -> Estimate {
         let read = columns(output);
         kept.values(&read).min(bound(program, &output.ty))
     });
-    Estimate::new(kept.rows, distinct.collect())
+    Estimate::new(kept.rows, distinct.collect()).keeping(kept.kept)
 }
 
 /// The part of rows that satisfy a condition.

@@ -23,7 +23,7 @@ mod price;
 pub mod reads;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validate;
 mod words;
 

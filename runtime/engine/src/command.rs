@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use sheaf_ir::plan::Plan;
 use sheaf_ir::{Program, Value};
+use sheaf_kernels::{Executor, Kernels};
 use timely::dataflow::channels::pact::Exchange;
 use timely::dataflow::operators::Operator;
 use timely::dataflow::operators::generic::operator::source;
@@ -77,6 +78,8 @@ pub(crate) struct Job {
     pub program: Arc<Program>,
     pub plan: Plan,
     pub params: BTreeMap<String, Value>,
+    /// Who executes kernels, and what those of this process share.
+    pub kernels: Arc<Kernels>,
     /// In process 0 only.
     pub feeds: Option<Arc<Feeds>>,
     /// In process 0 only.
@@ -101,6 +104,7 @@ struct Portable {
     program: Vec<u8>,
     plan: Plan,
     params: BTreeMap<String, Value>,
+    executor: Executor,
 }
 
 impl Job {
@@ -110,6 +114,7 @@ impl Job {
             program: sheaf_ir::binary::to_bytes(&self.program),
             plan: self.plan.clone(),
             params: self.params.clone(),
+            executor: self.kernels.executor(),
         };
         postcard::to_stdvec(&portable).map_err(|error| error.to_string())
     }
@@ -123,6 +128,7 @@ impl Job {
             program: Arc::new(program.map_err(|error| error.to_string())?),
             plan: portable.plan,
             params: portable.params,
+            kernels: Arc::new(Kernels::new(portable.executor)),
             feeds: None,
             outputs: None,
             statistics: Mutex::default(),
@@ -140,10 +146,9 @@ impl Job {
     pub fn statistics(&self) -> Vec<NodeStatistics> {
         let mut sums: BTreeMap<String, NodeStatistics> = BTreeMap::new();
         let known = lock(&self.statistics);
-        let live = known
-            .live
-            .iter()
-            .map(|(node, counters)| counters.read(node));
+        let live = known.live.iter().flat_map(|(node, counters)| {
+            std::iter::once(counters.read(node)).chain(counters.parts())
+        });
         for one in live.chain(known.reported.iter().cloned()) {
             sums.entry(one.node.clone())
                 .or_insert_with(|| NodeStatistics {
@@ -151,6 +156,11 @@ impl Job {
                     ..NodeStatistics::default()
                 })
                 .add(&one);
+        }
+        for (node, counts) in self.kernels.counts() {
+            if let Some(sum) = sums.get_mut(&node) {
+                sum.kernels.add(&counts);
+            }
         }
         sums.into_values().collect()
     }

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sheaf_kernels::{EvalError, Rows};
 
+use crate::NodeStatistics;
+
 /// One worker's share of an operator.
 pub trait Operator {
     /// Takes rows on a port. Cheap or bounded: what is expensive waits for [`Operator::work`].
@@ -24,6 +26,11 @@ pub trait Operator {
 
     /// Bytes held, for statistics.
     fn memory(&self) -> usize;
+
+    /// What the parts of an operator that holds several nodes did.
+    fn parts(&self) -> Vec<NodeStatistics> {
+        Vec::new()
+    }
 }
 
 /// Whether an operator has pending work.

@@ -90,7 +90,8 @@ pub(crate) fn check(
     interner: &Arc<Interner>,
     workers: usize,
 ) -> Result<(), String> {
-    let environment = environment(job, interner)?;
+    // Nothing runs here, so there is nothing to compile or count.
+    let environment = environment(job, interner)?.with_kernels(Arc::default());
     let mut given: BTreeSet<NodeId> = BTreeSet::new();
     for id in order(&job.program)? {
         let node = &job.program.graph[id];
@@ -128,7 +129,8 @@ fn environment(job: &Job, interner: &Arc<Interner>) -> Result<Environment, Strin
         let word = word_of(value, &param.ty, interner);
         params.insert(name.clone(), (param.ty.clone(), word));
     }
-    Ok(Environment::new(&job.program, params, Arc::clone(interner)))
+    let environment = Environment::new(&job.program, params, Arc::clone(interner));
+    Ok(environment.with_kernels(Arc::clone(&job.kernels)))
 }
 
 /// Renders a job on this worker.

@@ -18,6 +18,11 @@ pub trait Environment: Send + Sync {
     /// Opens a file for reading.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>>;
 
+    /// Opens a file of which parts are read.
+    fn open_ranges(&self, path: &Path) -> io::Result<Arc<dyn RandomAccess>> {
+        in_memory(self.open(path)?)
+    }
+
     /// The files that a path or glob names below `base` (an absolute one ignores it), in ascending
     /// order; empty if there are none.
     fn list(&self, base: &Path, pattern: &str) -> io::Result<Vec<PathBuf>>;
@@ -39,6 +44,37 @@ pub trait Environment: Send + Sync {
     fn peak_memory(&self, process: Option<u32>) -> Option<u64> {
         let _ = process;
         None
+    }
+}
+
+/// A file of which any part can be read.
+pub trait RandomAccess: Send + Sync {
+    /// Its length in bytes.
+    fn size(&self) -> u64;
+
+    /// Fills the buffer with what begins at an offset.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+}
+
+/// All that can be read, kept in memory.
+pub fn in_memory(mut input: Box<dyn Read + Send>) -> io::Result<Arc<dyn RandomAccess>> {
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    Ok(Arc::new(bytes))
+}
+
+impl RandomAccess for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let part = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| self.get(offset..)?.get(..buffer.len()))
+            .ok_or(io::ErrorKind::UnexpectedEof)?;
+        buffer.copy_from_slice(part);
+        Ok(())
     }
 }
 
@@ -85,6 +121,20 @@ impl Environment for System {
             ));
         }
         Ok(Box::new(file))
+    }
+
+    #[cfg(unix)]
+    fn open_ranges(&self, path: &Path) -> io::Result<Arc<dyn RandomAccess>> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            return Ok(Arc::new(Ranges {
+                file,
+                size: metadata.len(),
+            }));
+        }
+        // A folder is refused there, a pipe is read to its end.
+        in_memory(self.open(path)?)
     }
 
     fn list(&self, base: &Path, pattern: &str) -> io::Result<Vec<PathBuf>> {
@@ -179,6 +229,24 @@ impl Environment for System {
         let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
         let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
         Some(kilobytes * 1024)
+    }
+}
+
+/// A file with the length that it had when it was opened.
+#[cfg(unix)]
+struct Ranges {
+    file: File,
+    size: u64,
+}
+
+#[cfg(unix)]
+impl RandomAccess for Ranges {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)
     }
 }
 

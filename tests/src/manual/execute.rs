@@ -227,7 +227,7 @@ impl Execution<'_> {
     }
 
     fn run_fails(&mut self, block: &Block, code: &str) {
-        let finished = self.sheaf_with(&["run", &self.program]);
+        let finished = self.run_both(block);
         let codes = BTreeSet::from_iter(in_brackets(&finished.stderr, "error[E0"));
         if finished.code != Some(1) || codes != BTreeSet::from([code.to_owned()]) {
             self.fail(
@@ -243,17 +243,48 @@ impl Execution<'_> {
         if !text.lines().any(|line| line.starts_with("test \"")) {
             return;
         }
-        let finished = self.sheaf_with(&["test", &self.program, "--seeds", SEEDS]);
+        let finished = self.sheaf_with(&[
+            "test",
+            &self.program,
+            "--seeds",
+            SEEDS,
+            "--kernels",
+            "native",
+        ]);
         if finished.code != Some(0) {
             let found = finished.stdout + &finished.stderr;
             self.fail(block.line, "its tests pass", &found);
         }
     }
 
+    /// Runs the program by the interpreter and natively: both print and write the same.
+    fn run_both(&mut self, block: &Block) -> Finished {
+        let [interpreted, native] = ["interpreter", "native"].map(|kernels| {
+            let finished = self.sheaf_with(&["run", &self.program, "--kernels", kernels]);
+            let files = self.project.files();
+            (finished, files)
+        });
+        let shown = |f: &Finished| (f.code, f.stdout.clone(), f.stderr.clone());
+        if shown(&interpreted.0) != shown(&native.0) || interpreted.1 != native.1 {
+            let found = native.0.stdout.clone() + &native.0.stderr;
+            self.fail(
+                block.line,
+                "native kernels to do what the interpreter does",
+                &found,
+            );
+        }
+        native.0
+    }
+
     fn run(&mut self, block: &Block) {
-        let finished = self.sheaf_with(&["run", &self.program]);
+        let finished = self.run_both(block);
         if finished.code != Some(0) {
             self.fail(block.line, "a run that succeeds", &finished.stderr);
+        }
+        let plain = self.sheaf_with(&["run", &self.program, "--passes", "none"]);
+        if (&plain.stdout, &plain.stderr) != (&finished.stdout, &finished.stderr) {
+            let found = plain.stdout + &plain.stderr;
+            self.fail(block.line, "the same without passes", &found);
         }
         self.stdout = finished.stdout;
     }

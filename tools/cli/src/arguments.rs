@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sheaf_ir::passes::{PASSES, Selection};
+use sheaf_node::run::Executor;
 
 /// Sheaf: say what is true, not in what order to do it.
 #[derive(Debug, Parser)]
@@ -89,6 +90,9 @@ pub struct Run {
     /// Which passes rewrite the program before it runs: `all`, `none`, or names with commas between
     #[arg(long, value_name = "PASSES", default_value = "all", value_parser = passes)]
     pub passes: Selection,
+    /// Who computes expressions
+    #[arg(long, value_name = "EXECUTOR", default_value = "automatic")]
+    pub kernels: Kernels,
     /// What happens to rows that cannot be read or computed
     #[arg(long, value_name = "HOW", default_value = "fail")]
     pub on_error: OnError,
@@ -136,6 +140,12 @@ pub struct Test {
     /// How many shuffles each test runs under
     #[arg(long, value_name = "N", default_value_t = sheaf_node::testing::SEEDS, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
+    /// Who computes expressions
+    #[arg(long, value_name = "EXECUTOR", default_value = "automatic")]
+    pub kernels: Kernels,
+    /// Run only the tests of this name
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
 }
 
 /// `sheaf fmt`
@@ -237,6 +247,27 @@ pub enum OutputFormat {
     Table,
 }
 
+/// Who computes the expressions of a program. All give the same rows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Kernels {
+    /// The interpreter
+    Interpreter,
+    /// Machine code, from the first row
+    Native,
+    /// The interpreter, until there is machine code for what has many rows
+    Automatic,
+}
+
+impl From<Kernels> for Executor {
+    fn from(kernels: Kernels) -> Executor {
+        match kernels {
+            Kernels::Interpreter => Executor::Interpreter,
+            Kernels::Native => Executor::Native,
+            Kernels::Automatic => Executor::Automatic,
+        }
+    }
+}
+
 /// Treatments of rows that fail.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum OnError {
@@ -262,13 +293,16 @@ pub enum MessageFormat {
 /// Forms of statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StatsFormat {
-    /// For people
+    /// For people, a line for each rule
     Table,
+    /// For people, with the operators of each rule
+    Full,
     /// One JSON object
     Json,
 }
 
-/// Lets `--stats` stand before the program's file: only a following `json` or `table` is its value.
+/// Lets `--stats` stand before the program's file: only a following `json`, `table` or `full` is its
+/// value.
 pub fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut arguments = arguments.into_iter().peekable();
@@ -283,7 +317,7 @@ pub fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             continue;
         }
         let format = match arguments.peek() {
-            Some(next) if next == "json" || next == "table" => arguments.next(),
+            Some(next) if ["json", "table", "full"].iter().any(|f| next == f) => arguments.next(),
             _ => None,
         };
         let mut whole = OsString::from("--stats=");

@@ -10,7 +10,7 @@ import pathlib
 import pytest
 import pytest_lsp
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig, client_capabilities
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHEAF = os.environ.get("SHEAF", str(ROOT / "target/release/sheaf"))
@@ -95,6 +95,7 @@ class Editor:
         self.client = client
         self.folder = folder
         self.published = {}
+        self.registered = []
         self.arrived = asyncio.Condition()
 
     def uri(self, name):
@@ -145,7 +146,7 @@ class Editor:
         except asyncio.TimeoutError:
             found = self.published.get(document.uri)
             pytest.fail(f"no diagnostics {expected} for {document.uri}; the last were {found}")
-        return self.published[document.uri].diagnostics
+        return list(self.published[document.uri].diagnostics)
 
     async def arrive(self, params):
         async with self.arrived:
@@ -166,7 +167,7 @@ def capabilities():
 
 
 @pytest_lsp.fixture(config=ClientServerConfig(server_command=[SHEAF, "lsp"]))
-async def client(lsp_client, tmp_path):
+async def client(lsp_client: LanguageClient, tmp_path):
     """A server that has been started in an empty folder."""
     folder = types.WorkspaceFolder(uri=tmp_path.as_uri(), name="folder")
     params = types.InitializeParams(
@@ -180,6 +181,10 @@ async def client(lsp_client, tmp_path):
     @lsp_client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     async def arrive(params: types.PublishDiagnosticsParams):
         await editor.arrive(params)
+
+    @lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def register(params: types.RegistrationParams):
+        editor.registered += params.registrations
 
     lsp_client.features = await lsp_client.initialize_session(params)
     yield

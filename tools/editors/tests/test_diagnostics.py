@@ -90,6 +90,14 @@ async def test_so_is_a_manifest(editor):
     await editor.diagnostics(user, [])
 
 
+async def test_the_editor_is_asked_to_watch_files(editor):
+    await editor.diagnostics(editor.open("a.sheaf", RIGHT))
+    [registered] = [r for r in editor.registered if r.method == "workspace/didChangeWatchedFiles"]
+    patterns = [watcher["globPattern"] for watcher in registered.register_options["watchers"]]
+    assert any(".sheaf" in pattern for pattern in patterns)
+    assert any("sheaf.toml" in pattern for pattern in patterns)
+
+
 def watched(editor, name):
     event = types.FileEvent(uri=editor.uri(name), type=types.FileChangeType.Changed)
     editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))

@@ -15,7 +15,7 @@ output late to csv("late.csv");
 async def complete(editor, document, mark=0):
     found = await editor.client.text_document_completion_async(types.CompletionParams(**document.at(mark)))
     items = found.items if hasattr(found, "items") else found or []
-    return {item.label.split("(")[0]: item for item in items}
+    return {item.label.split("(")[0].rstrip(":"): item for item in items}
 
 
 async def test_completion_of_relations_and_functions(editor):
@@ -151,3 +151,31 @@ async def test_fix_of_a_word_of_another_language(editor):
     after, left = await fixed(editor, PROGRAM.replace("$0", "") + "# a note\n")
     assert after.endswith("// a note\n")
     assert left == []
+
+
+async def test_fix_of_an_unbound_variable(editor):
+    text = PROGRAM.replace("$0", "") + "view a(delay: Int);\na(delay) if late(_);\n"
+    after, left = await fixed(editor, text)
+    assert "a(delay) if late(_), flight(delay: delay, ..);" in after
+    assert left == []
+
+
+async def test_fix_of_an_atom_with_too_few_columns(editor):
+    after, left = await fixed(editor, PROGRAM.replace("$0", "") + "view a(x: String);\na(x) if flight(x);\n")
+    assert "a(x) if flight(x, ..);" in after
+    assert left == []
+
+
+async def test_fix_of_a_view_with_too_few_columns(editor):
+    text = PROGRAM.replace("$0", "") + "view a(x: String);\na(x, delay) if flight(x, delay);\n"
+    after, left = await fixed(editor, text)
+    assert "view a(x: String, delay: Int);" in after
+    assert left == []
+
+
+async def test_fixes_are_offered_for_their_place_only(editor):
+    document = editor.open("a.sheaf", PROGRAM.replace("if $0flight", "if flihgt"))
+    found = await editor.diagnostics(document)
+    context = types.CodeActionContext(diagnostics=list(found))
+    params = types.CodeActionParams(document.identifier, document.range("output"), context)
+    assert not await editor.client.text_document_code_action_async(params)

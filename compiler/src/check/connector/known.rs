@@ -63,6 +63,11 @@ pub(super) const SOURCES: &[Known] = &[
         options: JSON,
     },
     Known {
+        name: "parquet",
+        path: PathNeed::Needed,
+        options: &[("by", Kind::Special), ("unit", Kind::Text)],
+    },
+    Known {
         name: "stdin",
         path: PathNeed::Optional,
         options: STDIN,
@@ -172,6 +177,11 @@ pub(super) const SINKS: &[Known] = &[
         options: &[("order", Kind::Special)],
     },
     Known {
+        name: "parquet",
+        path: PathNeed::Needed,
+        options: &[("order", Kind::Special)],
+    },
+    Known {
         name: "stdout",
         path: PathNeed::Optional,
         options: STDOUT,
@@ -189,4 +199,4 @@ pub(super) const SINKS: &[Known] = &[
 ];
 
 /// Sources and sinks of the language that this version does not run.
-pub(super) const LATER: &[&str] = &["mysql", "parquet", "postgres", "s3", "sqlite"];
+pub(super) const LATER: &[&str] = &["mysql", "postgres", "s3", "sqlite"];

@@ -2,7 +2,7 @@
 //! when it is not.
 
 mod prices;
-mod simulate;
+pub(crate) mod simulate;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
 
 /// A program under construction; every column is an `Int`.
 #[derive(Default)]
-pub(super) struct Build {
+pub(crate) struct Build {
     pub program: Program,
 }
 

@@ -13,7 +13,7 @@ use crate::plan::{Plan, Route, choose, decide, validate};
 use crate::sizes::Sizes;
 use crate::{Combiner, ExprKind, NodeId, Operator, Program};
 
-type Row = Vec<i64>;
+pub(crate) type Row = Vec<i64>;
 /// The rows of a node, worker by worker.
 type Spread = Vec<Vec<Row>>;
 
@@ -77,11 +77,28 @@ fn evaluate(operator: &Operator, ports: &[Vec<Row>; 2]) -> Vec<Row> {
             })
             .collect()
     };
+    let holds = |row: &Row, block: &crate::Block| {
+        block.conditions.iter().all(|condition| {
+            let columns: Vec<i64> = condition
+                .children()
+                .iter()
+                .map(|side| match side.kind {
+                    ExprKind::Column(i) => row[i],
+                    _ => unreachable!("simulated conditions compare columns"),
+                })
+                .collect();
+            columns[0] == columns[1]
+        })
+    };
     let [left, right] = ports;
     let partners =
         |key: &[usize]| -> BTreeSet<Row> { right.iter().map(|r| key_of(r, key)).collect() };
     match operator {
-        Operator::Map { block } => left.iter().map(|r| project(r, block)).collect(),
+        Operator::Map { block } => left
+            .iter()
+            .filter(|r| holds(r, block))
+            .map(|r| project(r, block))
+            .collect(),
         Operator::Join {
             left_key,
             right_key,
@@ -92,7 +109,9 @@ fn evaluate(operator: &Operator, ports: &[Vec<Row>; 2]) -> Vec<Row> {
                 right
                     .iter()
                     .filter(|r| key_of(l, left_key) == key_of(r, right_key))
-                    .map(|r| project(&[l.as_slice(), r.as_slice()].concat(), block))
+                    .map(|r| [l.as_slice(), r.as_slice()].concat())
+                    .filter(|row| holds(row, block))
+                    .map(|row| project(&row, block))
             })
             .collect(),
         Operator::Semijoin {
@@ -126,7 +145,7 @@ fn evaluate(operator: &Operator, ports: &[Vec<Row>; 2]) -> Vec<Row> {
 }
 
 /// What each sink gets, in order.
-fn run(
+pub(crate) fn run(
     program: &Program,
     plan: &Plan,
     workers: usize,
@@ -269,7 +288,7 @@ fn outside(b: &mut Build, c: &mut Choices, nodes: &mut Vec<NodeId>, prefix: &str
     }
 }
 
-fn program(numbers: &[u32]) -> Build {
+pub(crate) fn program(numbers: &[u32]) -> Build {
     let mut c = Choices(numbers.iter());
     let mut b = Build::default();
     let mut nodes = vec![b.source("x", 2), b.source("y", 3)];
@@ -340,7 +359,7 @@ fn program(numbers: &[u32]) -> Build {
     b
 }
 
-fn rows(arity: usize) -> impl Strategy<Value = Vec<Row>> {
+pub(crate) fn rows(arity: usize) -> impl Strategy<Value = Vec<Row>> {
     prop::collection::vec(prop::collection::vec(0i64..4, arity), 0..7)
 }
 
@@ -368,8 +387,8 @@ fn mutate(program: &Program, plan: &mut Plan, numbers: &[u32]) {
         let input = &inputs[c.below(inputs.len())];
         let arity = program.graph[input.from].output.columns.len();
         match c.below(7) {
-            0 => drop(plan.thinned.insert(input.name.clone())),
-            1 => drop(plan.split.insert(input.name.to.clone())),
+            0 => plan.thinned.extend([input.name.clone()]),
+            1 => plan.split.extend([input.name.to.clone()]),
             2 => drop(plan.routes.remove(&input.name)),
             3 => drop(plan.routes.insert(input.name.clone(), Route::Broadcast)),
             4 => drop(plan.routes.insert(input.name.clone(), Route::Gather)),

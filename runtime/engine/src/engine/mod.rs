@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use sheaf_ir::plan::Plan;
 use sheaf_ir::{Operator as Node, Program, Value};
-use sheaf_kernels::{Interner, Rows};
+use sheaf_kernels::{Executor, Interner, Kernels, Rows};
 
 use crate::cluster::{self, Failure, Generation, Membership, Place, Running};
 use crate::command::{Command, Commander, Job, Jobs};
@@ -229,6 +229,18 @@ impl Engine {
         plan: Plan,
         params: BTreeMap<String, Value>,
     ) -> Result<Installation, EngineError> {
+        self.install_with(name, program, plan, params, Executor::default())
+    }
+
+    /// Like [`Engine::install`], with a choice of who executes expressions.
+    pub fn install_with(
+        &self,
+        name: &str,
+        program: Arc<Program>,
+        plan: Plan,
+        params: BTreeMap<String, Value>,
+        executor: Executor,
+    ) -> Result<Installation, EngineError> {
         self.shared.check()?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let outputs = Outputs::new();
@@ -239,6 +251,7 @@ impl Engine {
             program,
             plan,
             params,
+            kernels: Arc::new(Kernels::new(executor)),
             feeds: Some(Arc::clone(&feeds)),
             outputs: Some(Arc::clone(&outputs)),
             statistics: Mutex::default(),

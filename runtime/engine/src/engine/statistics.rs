@@ -1,15 +1,20 @@
 //! What each node did, counted by the workers of a process and read by anyone.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sheaf_kernels::KernelCounts;
+
+use crate::cluster::lock;
 
 /// What one node did on all workers that are known of: those of this process while it runs, those
 /// of other processes once they have finished it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeStatistics {
-    /// Name of the IR node; a fixpoint's variables count under the fixpoint's name.
+    /// Name of the IR node. A fixpoint counts what goes in and out of its loop, and all its time;
+    /// the nodes inside count what each of them did, and are known when the loop has ended.
     pub node: String,
     /// Rows taken.
     pub rows_in: u64,
@@ -21,6 +26,8 @@ pub struct NodeStatistics {
     pub memory: u64,
     /// Time spent working, summed over workers.
     pub active: Duration,
+    /// How its kernels were executed; those of other processes are not known.
+    pub kernels: KernelCounts,
 }
 
 impl NodeStatistics {
@@ -31,6 +38,7 @@ impl NodeStatistics {
         self.errors += other.errors;
         self.memory += other.memory;
         self.active += other.active;
+        self.kernels.add(&other.kernels);
     }
 }
 
@@ -42,12 +50,24 @@ pub(crate) struct Counters {
     pub errors: AtomicU64,
     pub memory: AtomicU64,
     pub active_nanoseconds: AtomicU64,
+    /// The nodes inside, once it has ended.
+    parts: Mutex<Vec<NodeStatistics>>,
 }
 
 impl Counters {
     /// Adds to a count.
     pub fn add(count: &AtomicU64, n: u64) {
         count.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// The operator has ended; what the nodes inside did.
+    pub fn end(&self, parts: Vec<NodeStatistics>) {
+        *lock(&self.parts) = parts;
+    }
+
+    /// What the nodes inside did, once it has ended.
+    pub fn parts(&self) -> Vec<NodeStatistics> {
+        lock(&self.parts).clone()
     }
 
     /// What was counted so far.
@@ -59,6 +79,7 @@ impl Counters {
             errors: self.errors.load(Ordering::Relaxed),
             memory: self.memory.load(Ordering::Relaxed),
             active: Duration::from_nanos(self.active_nanoseconds.load(Ordering::Relaxed)),
+            kernels: KernelCounts::default(),
         }
     }
 }

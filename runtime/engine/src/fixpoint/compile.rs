@@ -7,7 +7,7 @@ use sheaf_ir::plan::{FixpointStrategy, Plan};
 use sheaf_ir::{Block, NodeId, Program, Type};
 
 use super::stage::{
-    Antijoin, Consumer, Identity, Join, Kept, Kind, Region, Semijoin, SideState, Stage,
+    Antijoin, Consumer, Count, Identity, Join, Kept, Kind, Region, Semijoin, SideState, Stage,
 };
 use super::variable::{Store, Variable};
 use crate::container::{GrowingIndex, Index, Join as LatticeJoin, LatticeMap, Payload, RowSet};
@@ -227,6 +227,7 @@ impl<'a> Compiler<'a> {
                 invariant: self.invariant[stage],
                 provisional: self.reads_lattice(stage) && self.is_replayable(stage),
                 failed: false,
+                count: Count::default(),
             });
         }
         let partition = match plan.fixpoints.get(&self.program.graph[self.id].name) {

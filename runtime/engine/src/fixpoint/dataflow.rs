@@ -49,6 +49,7 @@ const FLAT_BATCH: usize = 64;
 impl Fixpoint {
     /// Gives output of a stage to all its consumers.
     pub fn deliver(&mut self, stage: usize, generation: u64, rows: Rows) {
+        self.region.stages[stage].count.rows_out += rows.len() as u64;
         if rows.is_empty() || self.region.stages[stage].consumers.is_empty() {
             self.recycle(rows);
             return;
@@ -148,6 +149,7 @@ impl Fixpoint {
         let auditing = self.audit.is_some();
         let started = self.is_started();
         let target = &mut self.region.stages[stage];
+        target.count.rows_in += rows.len() as u64;
         match &mut target.kind {
             Kind::Variable(variable) => {
                 let variable = *variable;
@@ -262,6 +264,7 @@ impl Fixpoint {
                 self.deliver(stage, generation, news);
             }
             Kind::Union | Kind::Distinct(_) => {
+                target.count.rows_out += rows.len() as u64;
                 if !target.consumers.is_empty() {
                     self.tasks.push(Task::Deliver {
                         stage,

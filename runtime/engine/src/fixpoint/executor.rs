@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Instant;
 
 use sheaf_kernels::{ErrorCode, EvalError, Rows};
 
@@ -19,7 +20,7 @@ use super::{Away, LoopOperator};
 use crate::container::{BATCH, Matches, Payload};
 use crate::operators::matching::rows_of;
 use crate::operators::output_rows;
-use crate::{ErrorRow, Operator, Output, Progress};
+use crate::{ErrorRow, NodeStatistics, Operator, Output, Progress};
 
 /// A fixpoint, or one worker's share of it.
 pub(super) struct Fixpoint {
@@ -45,6 +46,8 @@ pub(super) struct Fixpoint {
     pub audit: Option<Audit>,
     pub room: Vec<Vec<u64>>,
     pub matches: Vec<Vec<Matches>>,
+    /// When the last piece of work ended.
+    clock: Instant,
 }
 
 /// What the executor is doing.
@@ -87,6 +90,7 @@ impl Fixpoint {
             audit: None,
             room: Vec::new(),
             matches: Vec::new(),
+            clock: Instant::now(),
             region,
         }
     }
@@ -153,7 +157,10 @@ impl Fixpoint {
     /// to derive.
     fn step(&mut self, output: &mut Output) -> Option<usize> {
         if let Some(task) = self.tasks.pop() {
-            return Some(self.run(task, output));
+            let stage = self.stage_of(&task);
+            let cost = self.run(task, output);
+            self.charge(stage);
+            return Some(cost);
         }
         if self.phase == Phase::Auditing {
             return self.audit_step(output);
@@ -161,6 +168,7 @@ impl Fixpoint {
         if let Some((port, rows)) = self.inbox.pop_front() {
             let cost = rows.len();
             self.enter(port, rows, output);
+            self.charge(self.region.entries[port].0);
             return Some(cost);
         }
         if self.phase == Phase::Entering {
@@ -171,6 +179,7 @@ impl Fixpoint {
             let cost = away.rows.len();
             let rows = Rc::new(away.rows);
             self.arrive(from, stage, port, away.generation, rows, output);
+            self.charge(stage);
             return Some(cost);
         }
         self.take_delta(output)
@@ -213,7 +222,34 @@ impl Fixpoint {
         }
         let cost = rows.len() + 1;
         self.deliver(stage, generation + 1, rows);
+        self.charge(stage);
         Some(cost)
+    }
+
+    /// The stage that a task is work of.
+    fn stage_of(&self, task: &Task) -> usize {
+        match task {
+            Task::Deliver { stage, next, .. } => self.region.stages[*stage].consumers[*next].stage,
+            Task::Expand { stage, .. } | Task::Flatten { stage, .. } => *stage,
+        }
+    }
+
+    /// Counts the time since the last piece of work as a stage's.
+    fn charge(&mut self, stage: usize) {
+        let now = Instant::now();
+        self.region.stages[stage].count.active += now - self.clock;
+        self.clock = now;
+    }
+
+    /// Takes note of what stages and variables hold.
+    fn measure(&mut self) {
+        for stage in &mut self.region.stages {
+            let held = match &stage.kind {
+                Kind::Variable(variable) => self.region.variables[*variable].memory(),
+                _ => stage.memory(),
+            };
+            stage.count.memory = stage.count.memory.max(held as u64);
+        }
     }
 
     /// The limit was reached by a rule.
@@ -285,6 +321,7 @@ impl Fixpoint {
     }
 
     fn after_audit(&mut self) -> Phase {
+        self.measure();
         match self.next_chunk() {
             true => Phase::Running,
             false => Phase::Finished,
@@ -347,6 +384,7 @@ impl Operator for Fixpoint {
     }
 
     fn work(&mut self, fuel: &mut usize, output: &mut Output) -> Progress {
+        self.clock = Instant::now();
         loop {
             match self.phase {
                 Phase::Stopped | Phase::Finished => return Progress::Done,
@@ -393,6 +431,20 @@ impl Operator for Fixpoint {
             + arrivals
             + self.chunks.as_ref().map_or(0, Chunks::memory)
             + self.departures.as_ref().map_or(0, Departures::memory)
+    }
+
+    fn parts(&self) -> Vec<NodeStatistics> {
+        let stages = self.region.stages.iter();
+        stages
+            .map(|stage| NodeStatistics {
+                node: stage.name.clone(),
+                rows_in: stage.count.rows_in,
+                rows_out: stage.count.rows_out,
+                memory: stage.count.memory,
+                active: stage.count.active,
+                ..NodeStatistics::default()
+            })
+            .collect()
     }
 }
 

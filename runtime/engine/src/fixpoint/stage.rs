@@ -1,5 +1,7 @@
 //! The operators inside a loop, as the executor sees them.
 
+use std::time::Duration;
+
 use sheaf_ir::Span;
 use sheaf_kernels::Rows;
 
@@ -31,6 +33,18 @@ pub(super) struct Stage {
     pub provisional: bool,
     /// Whether a provisional failure was seen.
     pub failed: bool,
+    /// What it did.
+    pub count: Count,
+}
+
+/// What a stage did on this worker.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Count {
+    pub rows_in: u64,
+    pub rows_out: u64,
+    /// Greatest number of bytes held.
+    pub memory: u64,
+    pub active: Duration,
 }
 
 /// Where a stage's output goes.

@@ -296,10 +296,13 @@ impl Machine {
         if let Some(mut share) = self.share.take() {
             let memory = share.operator().memory() as u64;
             self.counters.memory.fetch_max(memory, Ordering::Relaxed);
+            self.counters.end(share.operator().parts());
         }
         if self.context.place.process != 0 {
             let finished = self.counters.read(&self.name);
-            give(Give::Report(Report::Finished(finished)));
+            for node in std::iter::once(finished).chain(self.counters.parts()) {
+                give(Give::Report(Report::Finished(node)));
+            }
         }
         give(Give::Finish);
     }

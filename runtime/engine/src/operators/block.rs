@@ -41,6 +41,11 @@ impl BlockRunner {
                         reason: error.to_string(),
                     }
                 })?;
+                if let Some(status) = kernel.status() {
+                    let node = &program.graph[id];
+                    let name = node.fixpoint.as_ref().unwrap_or(&node.name);
+                    environment.kernels.note(name, status);
+                }
                 Form::Kernel(kernel)
             }
         };

@@ -136,8 +136,10 @@ impl Natively {
                 main.kept.len()
             });
         }
-        let kept = main.kept.iter().map(|&lane| chunk.row(lane as usize));
-        copy_weights(sink.input, sink.output, before, kept);
+        if sink.output.len() > before {
+            let kept = main.kept.iter().map(|&lane| chunk.row(lane as usize));
+            copy_weights(sink.input, sink.output, before, kept);
+        }
         if !(first.failed.is_empty() && main.failed.is_empty()) {
             let mut failed = [&first.failed[..], &main.failed].concat();
             failed.sort_unstable();

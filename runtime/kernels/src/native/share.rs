@@ -17,9 +17,9 @@ use super::plan::Routine;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Executor {
     /// The interpreter alone.
-    #[default]
     Interpreter,
     /// The interpreter at first; native code for kernels that have had many rows, once it is made.
+    #[default]
     Automatic,
     /// Native code from the first row, wherever a kernel has any.
     Native,
@@ -32,7 +32,6 @@ const STACK: usize = 16 << 20;
 pub(super) type Slot = OnceLock<Result<Code, Reason>>;
 
 /// What kernels share. The default executes nothing natively.
-#[derive(Default)]
 pub struct Kernels {
     executor: Executor,
     work: Mutex<Work>,
@@ -52,7 +51,9 @@ impl Kernels {
     pub fn new(executor: Executor) -> Kernels {
         Kernels {
             executor,
-            ..Kernels::default()
+            work: Mutex::default(),
+            maker: OnceLock::new(),
+            statuses: Mutex::default(),
         }
     }
 
@@ -122,6 +123,12 @@ impl Kernels {
             Ok(maker) => maker.make(routine.clone()),
             Err(reason) => Err(reason.clone()),
         });
+    }
+}
+
+impl Default for Kernels {
+    fn default() -> Kernels {
+        Kernels::new(Executor::Interpreter)
     }
 }
 

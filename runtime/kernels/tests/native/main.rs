@@ -5,11 +5,11 @@
 mod generator;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use generator::{Case, DEFINITIONS, Generator, Random, params};
-use sheaf_ir::{Block, Expr, ExprKind, Type};
+use sheaf_ir::{Block, Expr, ExprKind, Program, Type};
 use sheaf_kernels::words::word_of;
 use sheaf_kernels::{Environment, Executor, Interner, Kernels, RowError, Rows, compile};
 
@@ -19,13 +19,14 @@ const ROWS: usize = 48;
 type Answer = (Rows, Vec<RowError>);
 
 fn environment(executor: Executor, interner: &Arc<Interner>, random: &mut Random) -> Environment {
-    let program = sheaf_ir::text::parse(DEFINITIONS).expect("the definitions parse");
+    static PROGRAM: OnceLock<Program> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| sheaf_ir::text::parse(DEFINITIONS).expect("it parses"));
     let param = |(name, ty): (&str, Type)| {
         let word = word_of(&random.value(&ty), &ty, interner);
         (name.to_string(), (ty, word))
     };
     let params: BTreeMap<_, _> = params().into_iter().map(param).collect();
-    let environment = Environment::new(&program, params, Arc::clone(interner));
+    let environment = Environment::new(program, params, Arc::clone(interner));
     environment.with_kernels(Arc::new(Kernels::new(executor)))
 }
 
@@ -97,6 +98,25 @@ fn show(expr: &Expr) -> String {
 fn agrees(case: &Case, input: &Rows, both: &[Environment; 2]) -> bool {
     let [interpreted, native] = both.each_ref().map(|e| answer(case, input, e));
     interpreted == native
+}
+
+/// Fails with the smallest case and the first row on which both differ.
+fn report(seed: u64, case: Case, input: &Rows, both: &[Environment; 2]) -> ! {
+    let case = shrunk(case, input, both);
+    let one = |index: usize| {
+        let mut one = Rows::new(input.arity());
+        one.push(input.row(index));
+        one
+    };
+    let guilty = (0..input.len())
+        .map(one)
+        .find(|row| !agrees(&case, row, both));
+    let input = guilty.unwrap_or_else(|| input.clone());
+    let [interpreted, native] = both.each_ref().map(|e| answer(&case, &input, e));
+    let counts = both[1].kernels.counts();
+    panic!(
+        "seed {seed}\n{case}over {input:?}\ninterpreted {interpreted:?}\nnative {native:?}\n{counts:?}"
+    );
 }
 
 /// A smaller case on which they still differ.
@@ -186,8 +206,12 @@ fn random_blocks_give_the_same_rows_and_errors() {
     };
     let many = seeds.end - seeds.start >= 1000;
     let (mut native, mut failures) = (0, 0);
-    let interner = Arc::new(Interner::new());
+    let mut interner = Arc::new(Interner::new());
     for seed in seeds {
+        if seed % 10_000 == 0 {
+            // Symbols are never forgotten.
+            interner = Arc::new(Interner::new());
+        }
         SEED.store(seed, Ordering::Relaxed);
         let mut generator = Generator::new(seed);
         let case = generator.case();
@@ -196,11 +220,7 @@ fn random_blocks_give_the_same_rows_and_errors() {
             .map(|executor| environment(executor, &interner, &mut Random(seed)));
         let [interpreted, natively] = both.each_ref().map(|e| answer(&case, &input, e));
         if interpreted != natively {
-            let case = shrunk(case, &input, &both);
-            let [interpreted, natively] = both.each_ref().map(|e| answer(&case, &input, e));
-            panic!(
-                "seed {seed}\n{case}over {input:?}\ninterpreted {interpreted:?}\nnatively    {natively:?}"
-            );
+            report(seed, case, &input, &both);
         }
         failures += interpreted.1.len();
         native += both[1]

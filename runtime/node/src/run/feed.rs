@@ -12,7 +12,7 @@ use sheaf_kernels::Interner;
 
 use super::{Failure, Failures, InputReport, OnError, RunError, RunOptions};
 use crate::environment::Environment;
-use crate::source::{BadInput, Event, Source, SourceError, Stopped};
+use crate::source::{BadInput, Event, Skipped, Skips, Source, SourceError, Stopped};
 
 /// Bad records of one input after which a run that will fail anyway reads no further.
 const ENOUGH: u64 = 20;
@@ -30,6 +30,8 @@ pub struct Feeding {
     rows: Arc<AtomicU64>,
     /// Node and what is known so far.
     inputs: Vec<(String, InputReport)>,
+    /// For each of them what is passed over.
+    skipped: Vec<Arc<Skipped>>,
     running: usize,
     fails: bool,
     read: Duration,
@@ -48,7 +50,7 @@ pub fn start(
     let (sender, news) = channel();
     let rows = Arc::new(AtomicU64::new(0));
     let fails = options.on_error == OnError::Fail;
-    let mut inputs = Vec::new();
+    let (mut inputs, mut skipped) = (Vec::new(), Vec::new());
     for (index, (node, source)) in sources.into_iter().enumerate() {
         inputs.push((
             node.clone(),
@@ -56,8 +58,10 @@ pub fn start(
                 relation: source.relation().to_string(),
                 rows: 0,
                 bad: 0,
+                skipped: Skips::default(),
             },
         ));
+        skipped.push(source.skipped());
         let reader = Reader {
             index,
             node,
@@ -79,6 +83,7 @@ pub fn start(
         rows,
         running: inputs.len(),
         inputs,
+        skipped,
         fails,
         read: Duration::ZERO,
     }
@@ -232,7 +237,11 @@ impl Feeding {
     pub fn reports(&self) -> Vec<InputReport> {
         self.inputs
             .iter()
-            .map(|(_, report)| report.clone())
+            .zip(&self.skipped)
+            .map(|((_, report), skipped)| InputReport {
+                skipped: skipped.counts(),
+                ..report.clone()
+            })
             .collect()
     }
 }

@@ -13,6 +13,7 @@ mod optimize;
 mod planning;
 mod prepare;
 mod processes;
+mod profile;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -25,12 +26,13 @@ use sheaf_engine::{Config, Engine, EngineError, Installation, NodeStatistics, Ou
 use sheaf_ir::Program;
 use sheaf_ir::passes::Selection;
 use sheaf_ir::plan::decide;
+use sheaf_ir::plan::reads::reads;
 use sheaf_kernels::Rows;
 
 use crate::affected::{Reason, affected};
 use crate::environment::{Draft, Environment};
 use crate::sink::{Format, SinkError, Writer};
-use crate::source::SourceError;
+use crate::source::{Skips, SourceError};
 
 pub use failures::{Failure, Failures, Locate};
 use feed::Feeding;
@@ -38,6 +40,8 @@ pub(crate) use materialise::materialise;
 pub use optimize::optimize;
 pub use planning::{Planned, plan};
 pub use processes::{Invitation, Launch, serve};
+pub use profile::{OperatorStatistics, RuleStatistics};
+pub use sheaf_kernels::{Executor, KernelCounts};
 
 /// Bytes of input below which one worker is enough: starting more costs more than they bring.
 const SMALL: u64 = 1 << 20;
@@ -84,6 +88,8 @@ pub struct RunOptions {
     pub format: Option<Format>,
     /// Which passes rewrite the program before it runs.
     pub passes: Selection,
+    /// Who executes expressions.
+    pub kernels: Executor,
     /// What happens to rows that fail.
     pub on_error: OnError,
     /// Where collected failures go.
@@ -156,6 +162,9 @@ pub struct InputReport {
     pub rows: u64,
     /// Records that were no rows.
     pub bad: u64,
+    /// What was not read because nobody needs it.
+    #[serde(skip_serializing_if = "Skips::is_nothing")]
+    pub skipped: Skips,
 }
 
 /// One output.
@@ -187,6 +196,9 @@ pub struct Statistics {
     /// What each operator did.
     #[serde(skip)]
     pub nodes: Vec<NodeStatistics>,
+    /// The same by rule, most time first.
+    #[serde(skip)]
+    pub rules: Vec<RuleStatistics>,
 }
 
 /// Why there was no run, or it did not come to its end.
@@ -259,11 +271,9 @@ pub fn run(
     let prepared = prepare::prepare(program, options, environment.as_ref())?;
     let inputs = prepared.inputs;
     let sizes = inputs.sizes;
-    let program = Arc::new(optimize::optimize(
-        prepared.program,
-        &options.passes,
-        &sizes,
-    ));
+    // Views are told by their names in the program as it was written.
+    let written_program = prepared.program.clone();
+    let program = Arc::new(optimize(prepared.program, &options.passes, &sizes));
     let collected = match options.on_error {
         OnError::Collect => Some(environment.create(&options.errors).map_err(|error| {
             RunError::usage(format!("{}: {error}", options.errors.display()), vec![])
@@ -279,16 +289,22 @@ pub fn run(
     let started = start_engine(options, inputs.size, surroundings.launch)?;
     let (engine, mut followers) = (started.engine, started.followers);
     let plan = decide(&program, &sizes, engine.workers()).plan;
-    let installation = engine.install(&program.name, program.clone(), plan, inputs.params)?;
+    let mut sources = inputs.sources;
+    for (node, source) in &mut sources {
+        if let Some(id) = program.find(node) {
+            source.narrow(reads(&program, id, &inputs.params));
+        }
+    }
+    let installation = engine.install_with(
+        &program.name,
+        program.clone(),
+        plan,
+        inputs.params,
+        options.kernels,
+    )?;
     let installation = Arc::new(installation);
     let interner = engine.interner().clone();
-    let mut feeding = feed::start(
-        inputs.sources,
-        &installation,
-        &interner,
-        environment,
-        options,
-    );
+    let mut feeding = feed::start(sources, &installation, &interner, environment, options);
     let mut gathering = Gathering {
         start,
         failures: Failures::keeping(match options.on_error {
@@ -327,7 +343,9 @@ pub fn run(
         processes: started.processes,
         peak_memory: None,
         nodes: installation.statistics(),
+        rules: Vec::new(),
     };
+    statistics.rules = profile::profile(&program, &statistics.nodes);
     let inputs = feeding.reports();
     drop(feeding);
     drop(installation);
@@ -345,7 +363,7 @@ pub fn run(
         outputs: Vec::new(),
         affected: match written {
             true => affected(
-                &program,
+                &written_program,
                 &failures.iter().map(|(f, _)| f.node().to_string()).collect(),
             ),
             false => Vec::new(),

@@ -173,7 +173,7 @@ pub(super) fn estimate(source: &Source, environment: &dyn Environment) -> Option
         Origin::Stdin => false,
         Origin::Files(files) => files.iter().any(|file| {
             file.extension()
-                .is_some_and(|e| matches!(e.to_str(), Some("gz" | "zst")))
+                .is_some_and(|e| matches!(e.to_str(), Some("gz" | "zst" | "parquet")))
         }),
     };
     let size = source.size(environment)?;

@@ -5,6 +5,7 @@
 //! | [`csv`](delimited) | `header`, `delimiter` |
 //! | [`tsv`](delimited) | `header`, `quote` |
 //! | [`ndjson`] | |
+//! | `parquet`: typed columns | |
 //! | [`table`]: drawn for people; standard output unless it has a path | |
 //! | `stdout`: standard output | `format` (csv if it is not said), and those of that format |
 //!
@@ -16,6 +17,8 @@
 
 pub mod delimited;
 pub mod ndjson;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -45,16 +48,19 @@ pub enum Format {
     Tsv,
     /// A JSON object a line.
     Ndjson,
+    /// Parquet.
+    Parquet,
     /// A table for people.
     Table,
 }
 
 impl Format {
     /// Their names in programs and on the command line.
-    pub const NAMES: [(&'static str, Format); 4] = [
+    pub const NAMES: [(&'static str, Format); 5] = [
         ("csv", Format::Csv),
         ("tsv", Format::Tsv),
         ("ndjson", Format::Ndjson),
+        ("parquet", Format::Parquet),
         ("table", Format::Table),
     ];
 
@@ -72,6 +78,7 @@ impl Format {
             "csv" => Some(Format::Csv),
             "tsv" => Some(Format::Tsv),
             "ndjson" | "jsonl" => Some(Format::Ndjson),
+            "parquet" => Some(Format::Parquet),
             _ => None,
         }
     }
@@ -80,7 +87,7 @@ impl Format {
         match self {
             Format::Csv => &["header", "delimiter"],
             Format::Tsv => &["header", "quote"],
-            Format::Ndjson | Format::Table => &[],
+            Format::Ndjson | Format::Parquet | Format::Table => &[],
         }
     }
 }
@@ -244,6 +251,12 @@ impl Sink {
             order: order.to_vec(),
             unordered,
         };
+        if own == Format::Parquet {
+            check_parquet(&sink.table).map_err(|error| SinkError {
+                message: format!("output {short}: {}", error.message),
+                ..error
+            })?;
+        }
         for (name, value) in &connector.options {
             if matches!(name.as_str(), "format" | "order") {
                 continue;
@@ -297,6 +310,11 @@ impl Sink {
                 self.quote,
             )),
             Format::Ndjson => Box::new(ndjson::Ndjson::default()),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Box::new(parquet::Parquet::default()),
+            // Refused when the sink was made ready.
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => Box::new(ndjson::Ndjson::default()),
             Format::Table => Box::new(table::Drawn::default()),
         };
         let waiting = Rows::new(self.table.columns.len());
@@ -310,6 +328,19 @@ impl Sink {
             rows: 0,
         })
     }
+}
+
+/// Refuses what cannot be written as Parquet.
+#[cfg(feature = "parquet")]
+fn check_parquet(table: &Table) -> Result<(), SinkError> {
+    parquet::check(table)
+}
+
+/// Refuses everything.
+#[cfg(not(feature = "parquet"))]
+fn check_parquet(_: &Table) -> Result<(), SinkError> {
+    let error = SinkError::new("this sheaf was built without Parquet".to_string());
+    Err(error.help("build sheaf with its feature `parquet`"))
 }
 
 fn is_delimiter(text: &str) -> bool {

@@ -5,6 +5,7 @@
 //! | [`csv`](delimited): RFC 4180 | `header`, `delimiter`, `quote`, `null`, `unit` |
 //! | [`tsv`](delimited): tabs; a quote is a character like any other unless `quote: true` | `header`, `quote`, `null`, `unit` |
 //! | [`ndjson`]: one JSON object a line | `path`, `null`, `unit` |
+//! | `parquet`: columns found by name, only as much as is needed | `unit` |
 //! | [`text`]: lines, as `(doc, no, text)` | |
 //! | `stdin`: what comes in on standard input | `format`, and those of that format |
 //!
@@ -24,7 +25,10 @@ pub mod delimited;
 pub mod json;
 pub mod ndjson;
 mod options;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod scalar;
+mod skipped;
 pub mod text;
 
 use std::collections::BTreeMap;
@@ -34,15 +38,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sheaf_ir::graph::Connector;
+use sheaf_ir::plan::reads::Reads;
 use sheaf_ir::shard::column_digest;
 use sheaf_ir::{Nominal, Type};
 use sheaf_kernels::{Interner, Rows};
 
 use crate::environment::Environment;
+#[cfg(feature = "parquet")]
+use crate::environment::in_memory;
 use blocks::Blocks;
 use cell::Cell;
 use json::Mismatch;
 pub use options::Options;
+pub use skipped::{Skipped, Skips};
 
 /// Rows in one batch.
 const BATCH: usize = 4096;
@@ -58,15 +66,18 @@ pub enum Format {
     Ndjson,
     /// Lines of text.
     Text,
+    /// Parquet.
+    Parquet,
 }
 
 impl Format {
     /// Their names in programs.
-    pub const NAMES: [(&'static str, Format); 4] = [
+    pub const NAMES: [(&'static str, Format); 5] = [
         ("csv", Format::Csv),
         ("tsv", Format::Tsv),
         ("ndjson", Format::Ndjson),
         ("text", Format::Text),
+        ("parquet", Format::Parquet),
     ];
 
     /// By its name in programs.
@@ -88,6 +99,7 @@ impl Format {
             "csv" => Some(Format::Csv),
             "tsv" => Some(Format::Tsv),
             "ndjson" | "jsonl" => Some(Format::Ndjson),
+            "parquet" => Some(Format::Parquet),
             _ => None,
         }
     }
@@ -110,6 +122,9 @@ pub struct Source {
     origin: Origin,
     options: Options,
     columns: Vec<Column>,
+    types: Arc<BTreeMap<String, Nominal>>,
+    reads: Reads,
+    skipped: Arc<Skipped>,
 }
 
 /// A column of the relation.
@@ -117,6 +132,8 @@ pub struct Source {
 pub struct Column {
     /// Its name outside.
     pub name: String,
+    /// Its type.
+    pub ty: Type,
     /// How its cells are read; `None` for one that holds the row's identity.
     pub cell: Option<Cell>,
 }
@@ -235,11 +252,17 @@ impl Source {
             }
             Origin::Files(files)
         };
-        let columns = columns
+        if format == Format::Parquet && !cfg!(feature = "parquet") {
+            let help = "build sheaf with its feature `parquet`".to_string();
+            let message = "this sheaf was built without Parquet".to_string();
+            return Err(fail(message, vec![help]));
+        }
+        let columns: Vec<Column> = columns
             .iter()
             .enumerate()
             .map(|(i, (name, ty))| Column {
                 name: connector.columns.get(i).unwrap_or(name).clone(),
+                ty: ty.clone(),
                 cell: (*ty != Type::RowId)
                     .then(|| Cell::new(ty, types.clone(), options.nulls.clone(), options.unit)),
             })
@@ -249,13 +272,26 @@ impl Source {
             format,
             origin,
             options,
+            reads: Reads::everything(columns.len()),
             columns,
+            types: types.clone(),
+            skipped: Arc::default(),
         })
     }
 
     /// The input's qualified name.
     pub fn relation(&self) -> &str {
         &self.relation
+    }
+
+    /// Says what is needed of it; the rest may be passed over where nobody can tell.
+    pub fn narrow(&mut self, reads: Reads) {
+        self.reads = reads;
+    }
+
+    /// What reading passes over, counted while it does.
+    pub fn skipped(&self) -> Arc<Skipped> {
+        self.skipped.clone()
     }
 
     /// Where the text comes from.
@@ -336,6 +372,17 @@ impl Source {
             let name = path
                 .as_ref()
                 .map_or("standard input".to_string(), |p| p.display().to_string());
+            #[cfg(feature = "parquet")]
+            if self.format == Format::Parquet {
+                let opened = match &path {
+                    Some(path) => environment.open_ranges(path),
+                    None => in_memory(environment.stdin()),
+                };
+                let file =
+                    opened.map_err(|error| feed.failed(format!("{name}: {error}"), vec![]))?;
+                parquet::read(&self, &name, file, &mut feed)?;
+                continue;
+            }
             let opened = match &path {
                 Some(path) => environment.open(path),
                 None => Ok(environment.stdin()),
@@ -348,7 +395,7 @@ impl Source {
             match self.format {
                 Format::Csv | Format::Tsv => delimited::read(&mut self, &mut file, &mut feed)?,
                 Format::Ndjson => ndjson::read(&mut self, &mut file, &mut feed)?,
-                Format::Text => text::read(&mut self, &mut file, &mut feed)?,
+                Format::Text | Format::Parquet => text::read(&mut self, &mut file, &mut feed)?,
             }
         }
         feed.flush()?;

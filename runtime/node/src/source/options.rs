@@ -36,6 +36,7 @@ impl Format {
             Format::Tsv => &["header", "quote", "null", "unit"],
             Format::Ndjson => &["path", "null", "unit"],
             Format::Text => &[],
+            Format::Parquet => &["unit"],
         }
     }
 }

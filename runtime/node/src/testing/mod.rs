@@ -2,7 +2,8 @@
 //!
 //! A seed says how the given rows are fed: in which order, in how many epochs and batches, on how
 //! many workers. Seed 0 is the simplest: one batch, in the order of the text, on one worker. What
-//! is expected is looked up after seed 0; every other seed must give the same rows and errors.
+//! is expected is looked up after seed 0; every other seed must give the same rows and errors. Some seeds
+//! run the program as it was written, the others after all passes.
 //!
 //! Invariant: a seed replays exactly, as far as it decides anything.
 
@@ -15,16 +16,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sheaf_engine::{Config, Engine, ErrorRow, Installation, OutputEvent};
+use sheaf_ir::passes::Selection;
 use sheaf_ir::plan::choose;
 use sheaf_ir::shard::column_digest;
 use sheaf_ir::sizes::Sizes;
 use sheaf_ir::{Block, Expr, ExprKind, Node, Operator, Program, Span, Type, Value};
 use sheaf_kernels::words::{value_of, word_of};
-use sheaf_kernels::{Environment, ErrorCode, EvalError, Interner, Rows, compile};
+use sheaf_kernels::{Environment, ErrorCode, EvalError, Executor, Interner, Rows, compile};
 
 use shuffle::Shuffle;
 
-use crate::run::RunError;
+use crate::run::{RunError, optimize};
 
 /// Seeds that each test runs under if nobody says otherwise.
 pub const SEEDS: u64 = 20;
@@ -138,6 +140,7 @@ pub struct Divergence {
 /// Engines that tests run on, started when they are needed.
 #[derive(Default)]
 pub struct Bench {
+    kernels: Executor,
     engines: BTreeMap<usize, Engine>,
 }
 
@@ -149,6 +152,14 @@ struct Answer {
 }
 
 impl Bench {
+    /// A bench on which this executor runs.
+    pub fn new(kernels: Executor) -> Bench {
+        Bench {
+            kernels,
+            engines: BTreeMap::new(),
+        }
+    }
+
     /// Runs a test.
     ///
     /// # Errors
@@ -246,9 +257,11 @@ impl Bench {
                 entry.insert(Engine::start(Config::alone(shuffle.workers))?)
             }
         };
-        let plan = choose(&case.program, &Sizes::default());
+        let program = case.program_of(seed);
+        let plan = choose(program, &Sizes::default());
+        let params = case.params.clone();
         let installation =
-            engine.install(&case.name, case.program.clone(), plan, case.params.clone())?;
+            engine.install_with(&case.name, program.clone(), plan, params, self.kernels)?;
         feed(&installation, case, given, &shuffle, engine.interner())?;
         let mut answer = Answer::default();
         let sinks = nodes(&case.program, |o| matches!(o, Operator::Sink { .. }));
@@ -345,6 +358,7 @@ fn feed(
 struct Ready {
     name: String,
     program: Arc<Program>,
+    optimized: Arc<Program>,
     params: BTreeMap<String, Value>,
     given: RowsByName,
     /// By source: the relation's name.
@@ -353,6 +367,14 @@ struct Ready {
 }
 
 impl Ready {
+    /// The program as a seed runs it: rewritten by the passes, but for every third as it was written.
+    fn program_of(&self, seed: u64) -> &Arc<Program> {
+        match seed % 3 {
+            1 => &self.program,
+            _ => &self.optimized,
+        }
+    }
+
     fn new(case: &TestCase) -> Result<Ready, ErrorRow> {
         let mut params = BTreeMap::new();
         for (name, value) in &case.params {
@@ -374,6 +396,11 @@ impl Ready {
         Ok(Ready {
             name: case.name.clone(),
             program: Arc::new(case.program.clone()),
+            optimized: Arc::new(optimize(
+                case.program.clone(),
+                &Selection::All,
+                &Sizes::default(),
+            )),
             params,
             given,
             relations: relations

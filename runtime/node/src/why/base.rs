@@ -18,6 +18,7 @@ use sheaf_ir::{Block, Expr, ExprKind, Function, NodeId, Operator, Program, Span,
 use sheaf_kernels::words::{value_of, word_of};
 use sheaf_kernels::{Environment, Interner};
 
+use super::expand::Fact;
 use super::table::{Bound, Table};
 use super::traced::Traced;
 
@@ -33,6 +34,19 @@ pub enum Premise {
     Absent(NodeId, Vec<(usize, u64)>),
     /// It is written in the program.
     Written(Span),
+}
+
+impl Premise {
+    /// The row of a table, if it is one.
+    pub fn fact(&self) -> Option<Fact> {
+        match self {
+            Premise::Fact(node, row) => Some(Fact {
+                node: *node,
+                row: Arc::clone(row),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// A row and what it rests on.
@@ -63,7 +77,7 @@ pub struct Base {
     /// The symbols in rows.
     pub interner: Arc<Interner>,
     environment: Environment,
-    tables: BTreeMap<NodeId, Table>,
+    tables: RefCell<BTreeMap<NodeId, Rc<Table>>>,
     /// Inputs of each node: port and source.
     inputs: BTreeMap<NodeId, Vec<(u32, NodeId)>>,
     /// Position of each node in the order of names.
@@ -101,10 +115,10 @@ impl Base {
         let order = program.nodes_by_name();
         let tables = order.iter().filter_map(|&id| {
             let rows = rows.remove(&program.graph[id].name)?;
-            Some((id, Table::new(rows)))
+            Some((id, Rc::new(Table::new(rows))))
         });
         Base {
-            tables: tables.collect(),
+            tables: RefCell::new(tables.collect()),
             inputs: order.iter().map(|&id| (id, program.inputs(id))).collect(),
             ranks: order.iter().enumerate().map(|(i, &id)| (id, i)).collect(),
             environment,
@@ -117,8 +131,18 @@ impl Base {
     }
 
     /// The rows of a node, if they are kept.
-    pub fn table(&self, id: NodeId) -> Option<&Table> {
-        self.tables.get(&id)
+    pub fn table(&self, id: NodeId) -> Option<Rc<Table>> {
+        self.tables.borrow().get(&id).cloned()
+    }
+
+    /// Puts other rows in the place of a node's, which are given back.
+    pub fn replace(&self, id: NodeId, table: Rc<Table>) -> Option<Rc<Table>> {
+        self.tables.borrow_mut().insert(id, table)
+    }
+
+    /// What expressions are compiled against.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// Where a node stands among all, by name.
@@ -161,7 +185,7 @@ impl Base {
         mode: Mode,
         visit: &mut Visit<'_>,
     ) -> ControlFlow<()> {
-        let Some(table) = self.tables.get(&id) else {
+        let Some(table) = self.table(id) else {
             return self.derive(id, bound, mode, visit);
         };
         let mut batch = Vec::new();
@@ -526,10 +550,19 @@ impl Base {
             .collect()
     }
 
-    /// The outputs of a block of one's own over rows of these types.
+    /// A block over rows of these types, to be run.
+    pub fn traced(&self, block: &Block, types: &[Type]) -> Option<RefCell<Traced>> {
+        // Never refused for a program that runs.
+        Traced::new(block, None, types, &self.environment)
+            .ok()
+            .map(RefCell::new)
+    }
+
+    /// The outputs of a block of one's own over a row of these types.
     pub fn compute(&self, block: &Block, types: &[Type], row: &[u64]) -> Option<Arc<[u64]>> {
-        let mut block = Traced::new(block, None, types, &self.environment).ok()?;
-        block.run(std::iter::once(row)).pop().map(|(_, row)| row)
+        let block = self.traced(block, types)?;
+        let rows = block.borrow_mut().run(std::iter::once(row));
+        rows.into_iter().next().map(|(_, row)| row)
     }
 
     fn block(&self, id: NodeId) -> Option<Rc<RefCell<Traced>>> {
@@ -579,7 +612,7 @@ impl Base {
 
     /// About how many rows there are, for the choice where to begin.
     fn estimate(&self, id: NodeId, bound: &[Option<u64>]) -> usize {
-        if let Some(table) = self.tables.get(&id) {
+        if let Some(table) = self.table(id) {
             return match bound.iter().all(Option::is_none) {
                 true => table.len(),
                 false => table.find(bound).take(BATCH).count(),

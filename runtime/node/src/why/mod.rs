@@ -15,6 +15,7 @@ mod order;
 mod places;
 mod proof;
 mod refusal;
+mod replay;
 mod report;
 mod search;
 mod show;
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 
 use sheaf_ir::{Block, ExprKind, Function, NodeId, Operator, Program};
 
+use crate::names;
 use crate::run::{Failures, RunError, RunOptions, Surroundings, materialise};
 use base::Base;
 use expand::Fact;
@@ -91,18 +93,22 @@ pub fn ask(
     };
     let goal = program.find(&question.relation).ok_or_else(missing)?;
     let needed = Base::upstream(&program, goal);
+    let mut options = options.clone();
     let others = program.nodes_by_name().into_iter();
     for id in others.filter(|id| !needed.contains(id)).collect::<Vec<_>>() {
-        // Sources stay, so that options may name them; they are small beside what they feed.
-        if !matches!(program.graph[id].operator, Operator::Source { .. }) {
-            program.graph.remove_node(id);
+        if let Some(node) = program.graph.remove_node(id)
+            && let Operator::Source { connector } = node.operator
+        {
+            // An input that the question does not rest on is not read, wherever it is.
+            options.inputs.remove(&connector.relation);
+            options.inputs.remove(names::short(&connector.relation));
         }
     }
     let tables = needed
         .into_iter()
         .filter(|id| base::is_table(&program, *id));
     let tables: BTreeSet<NodeId> = tables.collect();
-    let made = materialise(program.clone(), &tables, options, surroundings)?;
+    let made = materialise(program.clone(), &tables, &options, surroundings)?;
     if !made.complete {
         return Ok(Answered {
             answer: Answer::BadInput,
@@ -111,8 +117,12 @@ pub fn ask(
     }
     let base = Base::new(program, made.tables, &made.params, made.interner);
     let bound = bound(&base, goal, &question.block);
-    let types = base.types(goal);
-    let is_meant = |row: &[u64]| base.compute(&question.block, &types, row).is_some();
+    let block = base.traced(&question.block, &base.types(goal));
+    let is_meant = |row: &[u64]| {
+        let mut block = block.as_ref().map(|block| block.borrow_mut());
+        let given = block.as_mut().map(|block| block.run(std::iter::once(row)));
+        given.is_some_and(|rows| !rows.is_empty())
+    };
     // All conditions are usually told by what is bound.
     let told = question.block.conditions.len() == bound.iter().flatten().count();
     let (rows, matching) = base.select(goal, &bound, |row| told || is_meant(row), 1);
@@ -140,9 +150,7 @@ pub fn ask(
                     places::fill(&base, &steps, &mut proof, made.sources, &*environment)?;
                     Answer::Proof(proof)
                 }
-                Outcome::Circular => unproved(
-                    "every way to it rests on values that were replaced by better ones later",
-                ),
+                Outcome::Circular => unproved("every way to it leads back to itself"),
                 Outcome::TooMuch => unproved("there is too much to look at"),
             }
         }

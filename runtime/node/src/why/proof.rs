@@ -21,6 +21,8 @@ pub struct Proof {
 pub struct ProofStep {
     /// The row.
     pub row: Row,
+    /// Whether its value was replaced later: the row is not there at the end.
+    pub passing: bool,
     /// Why it is there.
     pub reason: Reason,
 }
@@ -80,6 +82,7 @@ pub fn proof(base: &Base, steps: &[Step], matching: u64) -> Proof {
         let row = base.show(step.fact.node, &bind(&step.fact.row));
         ProofStep {
             reason: reason(base, step),
+            passing: !base.has(step.fact.node, &bind(&step.fact.row)),
             row,
         }
     });

@@ -21,7 +21,7 @@ const CANDIDATES: usize = 64;
 pub struct Refusal {
     /// What was asked for.
     pub row: Row,
-    /// The row of the same key that has another value, if that is why.
+    /// A row that has another value for the same key, or does not fit a pattern, if that is why.
     pub other: Option<Row>,
     /// The rules that could have given it, nearest first.
     pub misses: Vec<Miss>,
@@ -95,6 +95,12 @@ pub fn refusal(base: &Base, id: NodeId, bound: &[Option<u64>]) -> Refusal {
         partly: Vec::new(),
         failed: 0,
     };
+    // A pattern that no value of a column tells may be all that does not fit.
+    let (near, _) = base.select(id, bound, |_| true, 1);
+    if let Some(near) = near.first() {
+        refusal.other = Some(base.show(id, &bind(near)));
+        return refusal;
+    }
     let mut key = bound.to_vec();
     if base.is_keyed(id)
         && let Some(value) = key.last_mut()

@@ -49,6 +49,9 @@ impl Answered {
 fn proof_to_json(proof: &Proof, texts: &dyn Texts) -> Json {
     let steps = proof.steps.iter().map(|step| {
         let mut object = step.row.to_json();
+        if step.passing {
+            object["passing"] = json!(true);
+        }
         match &step.reason {
             Reason::Input(place) => {
                 object["by"] = json!("input");

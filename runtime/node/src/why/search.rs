@@ -8,17 +8,20 @@
 //! - What is looked at is bounded by [`MAX_FACTS`].
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use super::base::{Base, Premise};
 use super::expand::{Derivation, Expansion, Fact};
+use super::replay::{Replay, fixpoint_of};
 
-/// Facts after which the search gives up.
-const MAX_FACTS: usize = 2_000_000;
+/// Facts, and ways to facts, after which a search gives up.
+const MAX_FACTS: usize = 1_000_000;
 /// Ways to one fact that are tried at first; more if they are not enough.
 const WAYS: usize = 1000;
-/// How many more.
+/// How many times more.
 const MORE: usize = 64;
+/// Ways to one fact that are tried when there was too much to look at.
+const FEWER: [usize; 2] = [32, 4];
 
 /// How a search ended.
 pub enum Outcome {
@@ -41,16 +44,29 @@ pub struct Step {
     pub premises: Vec<Option<usize>>,
 }
 
+impl Step {
+    /// The facts among its premises.
+    pub fn facts(&self) -> Vec<Fact> {
+        let derivation = self.derivation.iter();
+        let premises = derivation.flat_map(|derivation| &derivation.premises);
+        premises.filter_map(Premise::fact).collect()
+    }
+}
+
 #[derive(Default)]
 struct Search {
     facts: Vec<Fact>,
     numbers: HashMap<Fact, usize>,
     ways: Vec<Vec<Way>>,
-    leaves: Vec<bool>,
+    /// Facts that were proved by running their recursion again, with their steps.
+    replayed: HashMap<usize, Vec<Step>>,
     heights: Vec<Option<u32>>,
     /// By fact: ways that wait for it.
     waiting: Vec<Vec<(usize, usize)>>,
     ready: BinaryHeap<Reverse<(u32, usize)>>,
+    /// Number of ways to all facts.
+    tried: usize,
+    /// Whether some facts have further ways.
     cut: bool,
 }
 
@@ -65,13 +81,21 @@ struct Way {
 /// Proves a row.
 pub fn prove(base: &Base, goal: Fact) -> Outcome {
     let mut limit = WAYS;
+    let mut fewer = FEWER.iter();
+    let mut is_narrow = false;
     loop {
         let mut search = Search::default();
         match search.run(base, goal.clone(), limit) {
-            Some(true) => return Outcome::Proved(search.proof(base)),
+            Some(true) => return Outcome::Proved(search.proof()),
+            // Where everything is connected with everything, some ways to each row will do.
+            None => match fewer.next() {
+                Some(next) => (limit, is_narrow) = (*next, true),
+                None => return Outcome::TooMuch,
+            },
+            Some(false) if search.cut && is_narrow => return Outcome::TooMuch,
             Some(false) if search.cut => limit *= MORE,
+            Some(false) if search.resort(base) => return Outcome::Proved(search.proof()),
             Some(false) => return Outcome::Circular,
-            None => return Outcome::TooMuch,
         }
     }
 }
@@ -86,11 +110,11 @@ impl Search {
             if expanded == end {
                 return Some(false);
             }
-            if end > MAX_FACTS {
-                return None;
-            }
             for number in expanded..end {
                 self.expand(base, number, limit);
+                if self.facts.len().max(self.tried) > MAX_FACTS {
+                    return None;
+                }
             }
             expanded = end;
             self.carry();
@@ -107,7 +131,6 @@ impl Search {
         self.numbers.insert(fact.clone(), number);
         self.facts.push(fact);
         self.ways.push(Vec::new());
-        self.leaves.push(false);
         self.heights.push(None);
         self.waiting.push(Vec::new());
         number
@@ -116,24 +139,16 @@ impl Search {
     fn expand(&mut self, base: &Base, number: usize, limit: usize) {
         let (ways, cut) = match base.expand(&self.facts[number], limit) {
             Expansion::Leaf => {
-                self.leaves[number] = true;
                 self.ready.push(Reverse((0, number)));
                 return;
             }
             Expansion::Ways { ways, cut } => (ways, cut),
         };
         self.cut |= cut;
+        self.tried += ways.len();
         for derivation in ways {
             let premises = derivation.premises.iter();
-            let facts: Vec<Fact> = premises
-                .filter_map(|premise| match premise {
-                    Premise::Fact(node, row) => Some(Fact {
-                        node: *node,
-                        row: row.clone(),
-                    }),
-                    _ => None,
-                })
-                .collect();
+            let facts: Vec<Fact> = premises.filter_map(Premise::fact).collect();
             let facts: Vec<usize> = facts.into_iter().map(|fact| self.number(fact)).collect();
             let way = (number, self.ways[number].len());
             let mut missing = 0;
@@ -196,17 +211,60 @@ impl Search {
             .map(|(_, _, number)| number)
     }
 
+    /// Proves what settled values of recursions cannot prove by running these again; whether the goal
+    /// is proved then.
+    fn resort(&mut self, base: &Base) -> bool {
+        let mut wanted: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let open = (0..self.facts.len()).filter(|fact| self.heights[*fact].is_none());
+        for fact in open {
+            if let Some(fixpoint) = fixpoint_of(base, self.facts[fact].node) {
+                wanted.entry(fixpoint).or_default().push(fact);
+            }
+        }
+        for (fixpoint, facts) in wanted {
+            let goals = facts.iter().map(|fact| self.facts[*fact].clone());
+            let Some(replay) = Replay::new(base, fixpoint, goals.collect()) else {
+                continue;
+            };
+            // The first is the nearest to the goal, and all others may follow from it.
+            for fact in facts {
+                if self.heights[fact].is_none()
+                    && let Some(steps) = replay.proof(&self.facts[fact])
+                {
+                    self.replayed.insert(fact, steps);
+                    self.ready.push(Reverse((1, fact)));
+                    self.carry();
+                }
+                if self.heights[0].is_some() {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     /// The steps that prove fact 0, depth first.
-    fn proof(&mut self, _: &Base) -> Vec<Step> {
+    fn proof(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         let mut placed: HashMap<usize, usize> = HashMap::new();
         let mut pending = vec![0];
+        // By step: the facts it rests on, if their numbers are still to be filled in.
         let mut chosen: Vec<Vec<usize>> = Vec::new();
         while let Some(fact) = pending.pop() {
             if placed.contains_key(&fact) {
                 continue;
             }
-            placed.insert(fact, steps.len());
+            let offset = steps.len();
+            placed.insert(fact, offset);
+            if let Some(replayed) = self.replayed.get(&fact) {
+                steps.extend(replayed.iter().cloned().map(|mut step| {
+                    let premises = step.premises.iter_mut().flatten();
+                    premises.for_each(|premise| *premise += offset);
+                    step
+                }));
+                chosen.resize(steps.len(), Vec::new());
+                continue;
+            }
             let way = self.best(fact).map(|way| &self.ways[fact][way]);
             let facts = way.map_or(Vec::new(), |way| way.facts.clone());
             pending.extend(facts.iter().rev());
@@ -218,6 +276,9 @@ impl Search {
             chosen.push(facts);
         }
         for (step, facts) in steps.iter_mut().zip(chosen) {
+            if !step.premises.is_empty() {
+                continue;
+            }
             let mut facts = facts.into_iter();
             let derivation = step.derivation.iter();
             step.premises = derivation

@@ -91,7 +91,7 @@ impl Base {
         });
         Row {
             relation: relation.to_string(),
-            within: step.is_some_and(|step| step != "source") && !self.is_inner(id),
+            within: step.is_some_and(|step| step != "source"),
             cells: cells.collect(),
             keyed: self.is_keyed(id),
         }
@@ -99,7 +99,7 @@ impl Base {
 
     /// Whether a node holds the values of a relation in another form: what is combined before
     /// `Rev<T>` is turned back.
-    pub fn is_inner(&self, id: NodeId) -> bool {
+    fn is_inner(&self, id: NodeId) -> bool {
         let node = &self.program.graph[id];
         let Some((relation, _)) = node.name.split_once('#') else {
             return false;

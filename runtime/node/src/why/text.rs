@@ -57,22 +57,26 @@ fn write_proof(proof: &Proof, texts: &dyn Texts, out: &mut String) {
             Item::Step(depth, number) => {
                 let step = &proof.steps[number];
                 let again = std::mem::replace(&mut seen[number], true);
-                match &step.reason {
+                let row = match step.passing {
+                    true => format!("{}, for a while", step.row),
+                    false => step.row.to_string(),
+                };
+                match &proof.steps[reason_of(proof, number)].reason {
                     Reason::Input(place) => {
                         let place = match place {
                             Some(place) => format!("{}:{}", place.file, place.line),
                             None => "read from standard input".to_string(),
                         };
-                        line(out, depth, &format!("{}  -- {place}", step.row));
+                        line(out, depth, &format!("{row}  -- {place}"));
                     }
-                    _ if again => line(out, depth, &format!("{}  -- as above", step.row)),
+                    _ if again => line(out, depth, &format!("{row}  -- as above")),
                     Reason::Rule(used) => {
                         if let Some(span) = written(used) {
                             let place = texts.rule(span).map_or_else(String::new, |e| at(&e));
-                            line(out, depth, &format!("{}  -- {place}", step.row));
+                            line(out, depth, &format!("{row}  -- {place}"));
                             continue;
                         }
-                        line(out, depth, &step.row.to_string());
+                        line(out, depth, &row);
                         pending.push(Item::Used(depth + 1, used, String::new()));
                     }
                     Reason::Combined {
@@ -80,7 +84,7 @@ fn write_proof(proof: &Proof, texts: &dyn Texts, out: &mut String) {
                         total,
                         contributions,
                     } => {
-                        line(out, depth, &step.row.to_string());
+                        line(out, depth, &row);
                         let Some(total) = total else {
                             let used = contributions.iter().map(|(_, used)| used);
                             let name = combiner_name(combiner);
@@ -144,6 +148,19 @@ fn write_proof(proof: &Proof, texts: &dyn Texts, out: &mut String) {
             &format!("({others} other row{plural} match{verb}, too)"),
         );
     }
+}
+
+/// The step that says how a row came about: a relation whose values are only turned back from
+/// another form rests on that alone.
+fn reason_of(proof: &Proof, mut number: usize) -> usize {
+    while let Reason::Rule(used) = &proof.steps[number].reason
+        && used.rule == proof.steps[number].row.relation
+        && let [Part::Step(inner)] = used.parts.as_slice()
+        && proof.steps[*inner].row.within
+    {
+        number = *inner;
+    }
+    number
 }
 
 /// Where a fact is written, if a rule is one.

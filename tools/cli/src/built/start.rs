@@ -61,16 +61,19 @@ fn command(payload: &Payload, program: &Program) -> Command {
     let command = Command::new(payload.name.clone())
         .bin_name(payload.name.clone())
         .version(concat!("(built by sheaf ", env!("CARGO_PKG_VERSION"), ")"))
-        .about(payload.about.clone())
         .after_help(interface(program));
     let own = payload.name.clone();
+    let about = match payload.about.as_str() {
+        "" => "A program built by sheaf",
+        about => about,
+    };
     Run::augment_args(command)
         .mut_arg("file", |file| {
             file.hide(true).required(false).default_value(own)
         })
         .mut_arg("why", |why| why.hide(true))
         .mut_arg("why_not", |why_not| why_not.hide(true))
-        .about(payload.about.clone())
+        .about(about.to_string())
 }
 
 /// What the program takes and gives, for its help.

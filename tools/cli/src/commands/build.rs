@@ -106,6 +106,7 @@ fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sheaf-").suffix(".tmp");
     #[cfg(unix)]

@@ -110,6 +110,7 @@ pub fn options(arguments: &Run) -> RunOptions {
             OutputFormat::Table => Format::Table,
         }),
         passes: arguments.passes.clone(),
+        kernels: arguments.kernels.into(),
         on_error: match arguments.on_error {
             OnError::Fail => NodeOnError::Fail,
             OnError::Skip => NodeOnError::Skip,
@@ -162,8 +163,13 @@ fn tell(arguments: &Run, report: &RunReport, sources: &Sources, compile: Duratio
         }
     }
     match arguments.stats {
-        Some(StatsFormat::Json) => print::say(statistics::to_json(report, compile)),
-        Some(StatsFormat::Table) => print::say(statistics::to_table(report, compile)),
+        Some(StatsFormat::Json) => print::say(statistics::to_json(report, sources, compile)),
+        Some(format) => {
+            let full = format == StatsFormat::Full;
+            print::say(statistics::to_table(report, compile));
+            print::say("");
+            print::say(statistics::to_rule_table(report, sources, full));
+        }
         None => {}
     }
     if report.written {

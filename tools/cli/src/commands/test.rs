@@ -36,7 +36,7 @@ pub fn test(arguments: &Test) -> Outcome {
         None => Seeds::First(arguments.seeds),
     };
     let mut tally = Tally::default();
-    let mut bench = Bench::default();
+    let mut bench = Bench::new(arguments.kernels.into());
     for path in &arguments.paths {
         let files = match compile::programs(path, &system) {
             Ok(files) => files,
@@ -46,7 +46,8 @@ pub fn test(arguments: &Test) -> Outcome {
             }
         };
         for file in files {
-            let ended = run_file(&file, &system, seeds, &mut bench, &cancel, &mut tally);
+            let only = arguments.only.as_deref();
+            let ended = run_file(&file, &system, only, seeds, &mut bench, &cancel, &mut tally);
             match ended {
                 Ok(()) => {}
                 Err(RunError::Interrupted) => return Outcome::Interrupted,
@@ -62,6 +63,12 @@ pub fn test(arguments: &Test) -> Outcome {
         failed,
         broken,
     } = tally;
+    if let Some(name) = &arguments.only
+        && passed + failed + broken == 0
+    {
+        print::error(format_args!("there is no test \"{name}\""), &[]);
+        return Outcome::Failure;
+    }
     let mut summary = format!("{} passed, {failed} failed", print::count(passed, "test"));
     if broken > 0 {
         summary += &format!(", {} did not compile", print::count(broken, "program"));
@@ -77,6 +84,7 @@ pub fn test(arguments: &Test) -> Outcome {
 fn run_file(
     file: &Path,
     system: &System,
+    only: Option<&str>,
     seeds: Seeds,
     bench: &mut Bench,
     cancel: &AtomicBool,
@@ -100,7 +108,10 @@ fn run_file(
         tally.broken += 1;
         return Ok(());
     }
-    for index in 0..compiled.program.tests.len() {
+    for (index, test) in compiled.program.tests.iter().enumerate() {
+        if only.is_some_and(|only| only != test.name) {
+            continue;
+        }
         let Some(case) = case(&compiled, index) else {
             continue;
         };

@@ -60,7 +60,9 @@ local function attach(options, buffer)
     clients[root] = nil
   end
   clients[root] = clients[root] or vim.lsp.start_client(config)
-  vim.lsp.buf_attach_client(buffer, clients[root])
+  if clients[root] then
+    vim.lsp.buf_attach_client(buffer, clients[root])
+  end
 end
 
 function M.setup(options)

@@ -158,45 +158,29 @@ fn queries_fit_the_language() {
     }
 }
 
+/// The cases of `test/corpus`, in the form of the tree-sitter command, which `tree-sitter test
+/// --show-fields -u` rewrites.
 #[test]
 fn trees_of_the_forms() {
-    let text = r#"
-//! What it is.
-pub view path(src: String, dst: String) -> Min<Int>;
-path(a, c) -> d + 1 if path(a, b) -> d, not sample edge(from: b, ..), if c == None { true } else { false };
-@http("/x") service Cart { on add(sku, _) as r if sku != "" { merge item(sku) -> Line { sku, qty: 1 }; } }
-test "t" { given edge("a", "b"), limit = 3; after 5s; expect path("a", _) -> {1: 2, 3: x for y in ys}; }
-"#;
-    let text = text.replace("{1: 2, 3: x for y in ys}", "{k: x for k in ys}");
-    insta::assert_snapshot!(outline(&parse(&text)));
-}
-
-/// A tree with a line for each named node.
-fn outline(tree: &Tree) -> String {
-    let mut lines = String::new();
-    let mut cursor = tree.walk();
-    loop {
-        if cursor.node().is_named() {
-            let field = cursor
-                .field_name()
-                .map_or(String::new(), |name| format!("{name}: "));
-            let depth = cursor.depth() as usize;
-            lines.push_str(&format!(
-                "{}{field}{}\n",
-                "  ".repeat(depth),
-                cursor.node().kind()
-            ));
-        }
-        if cursor.goto_first_child() || cursor.goto_next_sibling() {
-            continue;
-        }
-        loop {
-            if !cursor.goto_parent() {
-                return lines;
+    let folder = root().join("tools/editors/tree-sitter-sheaf/test/corpus");
+    let mut cases = 0;
+    for file in std::fs::read_dir(folder).expect("the corpus") {
+        let file = std::fs::read_to_string(file.expect("an entry").path()).expect("a file");
+        let mut lines = file.lines().peekable();
+        while let Some(line) = lines.next() {
+            assert!(line.starts_with("==="), "no case begins with `{line}`");
+            let name = lines.next().expect("a name");
+            lines.next();
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "---").collect();
+            let mut tree = String::new();
+            while let Some(line) = lines.next_if(|line| !line.starts_with("===")) {
+                tree.push_str(line.trim());
+                tree.push(' ');
             }
-            if cursor.goto_next_sibling() {
-                break;
-            }
+            let found = parse(&text.join("\n")).root_node().to_sexp();
+            assert_eq!(found, tree.trim().replace(" )", ")"), "{name}");
+            cases += 1;
         }
     }
+    assert!(cases > 15, "only {cases} cases");
 }

@@ -6,7 +6,14 @@ const { PlanView } = require("./plan");
 const { registerExplanations } = require("./explain");
 const { runTests } = require("./tests");
 
-/** @type {LanguageClient | undefined} */
+/** Leaves it to `start` to say that the server did not start. */
+class Client extends LanguageClient {
+  error(message, data, showNotification) {
+    super.error(message, data, this.hasStarted ? showNotification : false);
+  }
+}
+
+/** @type {Client | undefined} */
 let client;
 
 function serverPath() {
@@ -15,7 +22,7 @@ function serverPath() {
 
 async function start(plan) {
   const command = serverPath();
-  client = new LanguageClient(
+  client = new Client(
     "sheaf",
     "Sheaf",
     { command, args: ["lsp"] },
@@ -23,22 +30,15 @@ async function start(plan) {
       documentSelector: [{ language: "sheaf" }],
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.sheaf,sheaf.toml}") },
       middleware: {
-        // Commands behind a code lens: the server computes, the editor shows.
-        executeCommand: async (name, given, next) => {
-          switch (name) {
-            case "sheaf.showPlan":
-              return plan.show(given[0] ?? activeUri(), () => next(name, given));
-            case "sheaf.runTest":
-              return runTests(serverPath(), ...given);
-            default:
-              return next(name, given);
-          }
-        },
+        // The server draws, the editor shows.
+        executeCommand: (name, given, next) =>
+          name === "sheaf.showPlan" ? plan.show(given[0], () => next(name, given)) : next(name, given),
       },
     },
   );
   try {
     await client.start();
+    client.hasStarted = true;
   } catch (error) {
     const choice = await vscode.window.showErrorMessage(
       `The Sheaf server did not start (${command} lsp): ${error.message ?? error}`,
@@ -74,6 +74,8 @@ async function activate(context) {
     registerExplanations(serverPath),
     vscode.commands.registerCommand("sheaf.openPlan", uri => openPlan(plan, uri)),
     vscode.commands.registerCommand("sheaf.runTests", uri => runTests(serverPath(), uri ?? activeUri())),
+    // Behind the server's code lenses.
+    vscode.commands.registerCommand("sheaf.runTest", (uri, name) => runTests(serverPath(), uri, name)),
     vscode.commands.registerCommand("sheaf.restartServer", async () => {
       await stop();
       await start(plan);

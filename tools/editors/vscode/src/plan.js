@@ -36,9 +36,9 @@ class PlanView {
     if (editor) this.mark(editor);
   }
 
-  async open({ file, line }) {
+  async open({ file, line, column }) {
     const uri = file && /^\w+:\/\//.test(file) ? vscode.Uri.parse(file) : this.besides(file);
-    const place = new vscode.Position(Math.max(0, line - 1), 0);
+    const place = new vscode.Position(Math.max(0, line - 1), Math.max(0, (column || 1) - 1));
     await vscode.window.showTextDocument(uri, {
       viewColumn: vscode.ViewColumn.One,
       selection: new vscode.Range(place, place),
@@ -53,7 +53,8 @@ class PlanView {
 
   mark(editor) {
     if (!this.panel || editor.document.uri.toString() !== this.uri.toString()) return;
-    this.panel.webview.postMessage({ line: editor.selection.active.line + 1 });
+    const name = this.uri.path.split("/").pop();
+    this.panel.webview.postMessage({ name, line: editor.selection.active.line + 1 });
   }
 
   dispose() {
@@ -78,10 +79,6 @@ function page(svg) {
   content="default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}';">
 <style>
   body { background: #fff; margin: 0; padding: 8px; }
-  [data-line] { cursor: pointer; }
-  [data-line].here rect, [data-line].here path, [data-line].here polygon, [data-line].here ellipse {
-    stroke: #d9480f; stroke-width: 3;
-  }
 </style>
 </head>
 <body>
@@ -91,14 +88,15 @@ ${svg}
   const nodes = [...document.querySelectorAll("[data-line]")];
   for (const node of nodes) {
     node.addEventListener("click", () => {
-      editor.postMessage({ file: node.dataset.file, line: Number(node.dataset.line) });
+      const { file, line, column } = node.dataset;
+      editor.postMessage({ file, line: Number(line), column: Number(column) });
     });
   }
   window.addEventListener("message", ({ data }) => {
     let first;
     for (const node of nodes) {
-      const here = Number(node.dataset.line) === data.line;
-      node.classList.toggle("here", here);
+      const here = Number(node.dataset.line) === data.line && node.dataset.file?.split("/").pop() === data.name;
+      node.classList.toggle("selected", here);
       if (here && !first) first = node;
     }
     first?.scrollIntoView({ block: "nearest", inline: "nearest" });

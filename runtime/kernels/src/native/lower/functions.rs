@@ -444,8 +444,8 @@ impl Lowering<'_> {
                 let [value, error] = self.graph.call(Helper::DivDecimal, *places as u64, [a, b]);
                 (value, error)
             }
-            (Function::Div, ..) => self.divide(Binary::Div, left, a, b),
-            (Function::Rem, ..) => self.divide(Binary::Rem, left, a, b),
+            (Function::Div, ..) => self.divide(Binary::Div, a, b),
+            (Function::Rem, ..) => self.divide(Binary::Rem, a, b),
             (Function::Tumbling, ..) => {
                 let zero = self.graph.word(0);
                 let positive = self.graph.binary(Binary::Less, zero, b);
@@ -495,19 +495,16 @@ impl Lowering<'_> {
         self.sure(value)
     }
 
-    fn divide(&mut self, op: Binary, ty: &Type, a: Id, b: Id) -> (Id, Id) {
+    fn divide(&mut self, op: Binary, a: Id, b: Id) -> (Id, Id) {
         if matches!(self.graph.op(b), Op::Word(word) if !matches!(word as i64, 0 | -1)) {
             let value = self.graph.binary(op, a, b);
             return self.sure(value);
         }
         let by_zero = self.equals_word(b, 0);
-        let overflows = match ty {
-            Type::Nat => self.graph.flag(false),
-            _ => {
-                let (least, minus) = (self.equals_word(a, i64::MIN), self.equals_word(b, -1));
-                self.graph.and(least, minus)
-            }
-        };
+        // Of Nats, too: where their own computation failed, they may be any words, and a division
+        // that overflows ends the process.
+        let (least, minus) = (self.equals_word(a, i64::MIN), self.equals_word(b, -1));
+        let overflows = self.graph.and(least, minus);
         let bad = self.graph.or(by_zero, overflows);
         let one = self.graph.word(1);
         let divisor = self.graph.select(bad, one, b);

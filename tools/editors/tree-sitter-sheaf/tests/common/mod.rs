@@ -25,12 +25,16 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Every `.sheaf` file of the project.
+/// Every `.sheaf` file of the project; the compiler reads them all.
 pub fn files() -> Vec<Text> {
     let mut paths = Vec::new();
     collect(&root(), "sheaf", &mut paths);
     assert!(paths.len() > 30, "only {} files", paths.len());
-    paths.iter().map(|path| read(path)).collect()
+    let files: Vec<Text> = paths.iter().map(|path| read(path)).collect();
+    for Text { name, text } in &files {
+        assert!(compiler_reads(text), "the compiler does not read {name}");
+    }
+    files
 }
 
 /// Every program in the manual, right or wrong.

@@ -1,6 +1,6 @@
 // Visual Studio Code in a browser, with the packaged extension and the real server, as a user would work with them.
 //
-//   node run.js [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs
+//   ./install.sh && npm test -- [SCREENSHOT]     with SHEAF and CHROMIUM for other places of the two programs
 //
 // Not part of continuous integration: installing code-server compiles for minutes.
 
@@ -157,10 +157,9 @@ async function work(page) {
   console.log("rename");
   await goTo(page, 13, 7);
   await page.keyboard.press("F2");
-  await page.locator(".rename-box input").waitFor();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.type("free");
-  await page.keyboard.press("Enter");
+  const box = page.locator(".rename-box input");
+  await box.fill("free");
+  await box.press("Enter");
   const renamed = PROGRAM.replace("depnds", "depends").replace(/\bleaf\b(?!\.csv)/g, "free");
   await page.waitForTimeout(1000);
   await saved(page, text => text === renamed);
@@ -179,7 +178,7 @@ async function work(page) {
   console.log("from the text to the plan");
   await command(page, "View: Focus First Editor Group");
   await goTo(page, 6, 1);
-  await picture.locator("[data-line='6'].here").first().waitFor();
+  await picture.locator("[data-line='6'].selected").first().waitFor();
 
   console.log("from the plan to the text");
   await picture.locator("[data-line='10']").first().click();
@@ -191,7 +190,20 @@ async function work(page) {
   const hover = page.locator(".monaco-hover-content", { hasText: "depends(package: String, target: String)" });
   await hover.first().waitFor();
   console.log(`  ${(await hover.first().innerText()).replace(/\s+/g, " ")}`);
-  if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
+  await page.keyboard.press("Escape");
+
+  console.log("a mistake beside the plan");
+  await goTo(page, 14, 34);
+  await page.keyboard.press("Delete");
+  await page.locator(".squiggly-error").first().waitFor();
+  await page.locator(".markers-panel .monaco-list-row", { hasText: "E0201" }).first().waitFor();
+  if (!SCREENSHOT) return;
+  await command(page, "View: Toggle Primary Side Bar Visibility");
+  await goTo(page, 10, 2);
+  await command(page, "Show or Focus Hover");
+  await page.locator(".monaco-hover-content", { hasText: "view weight(" }).first().waitFor();
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: SCREENSHOT });
 }
 
 /** The innermost frame that shows the plan. */
