@@ -7,9 +7,17 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sheaf_tests::{Project, root};
 
-/// What the interpreter alone computes: functions over texts and collections, and what takes a
-/// collection apart. A kernel may be interpreted for one of these reasons only.
-const LEFT: &[&str] = &["element", "lower", "words", "split", "a comprehension"];
+/// What the interpreter alone computes: functions over texts, tuples, records and collections, and
+/// what takes a collection apart. A kernel may be interpreted for one of these reasons only.
+const LEFT: &[&str] = &[
+    "element",
+    "lower",
+    "words",
+    "split",
+    "tuple",
+    "field",
+    "a comprehension",
+];
 
 fn copy(from: &Path, to: &Project, below: &Path) {
     for entry in std::fs::read_dir(from).expect("a folder") {
