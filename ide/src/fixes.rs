@@ -201,12 +201,12 @@ impl Fixer<'_> {
             .program
             .tree(Program::ROOT)
             .map(|parsed| &parsed.tree.items);
-        let uses = items
+        let mut uses = items
             .into_iter()
             .flatten()
             .filter(|item| matches!(item.kind, ItemKind::Use(_)));
         let first = items.and_then(|items| items.first());
-        let (at, after) = match (uses.last(), first) {
+        let (at, after) = match (uses.next_back(), first) {
             (Some(last), _) => (last.span.end, true),
             // Before the documentation of the first item.
             (None, Some(first)) => (

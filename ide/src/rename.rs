@@ -172,10 +172,10 @@ enum Shorthand {
 pub(crate) fn statement_around(program: &Program, span: Span) -> Span {
     let tree = program.tree(Program::ROOT);
     let items = tree.iter().flat_map(|parsed| &parsed.tree.items);
-    let around = items
+    let mut around = items
         .map(|item| item.span)
         .filter(|item| item.contains(span.start));
-    around.last().unwrap_or(span)
+    around.next_back().unwrap_or(span)
 }
 
 /// Refuses what is no name, or one of another kind.

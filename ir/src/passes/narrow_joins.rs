@@ -62,11 +62,8 @@ fn narrow(program: &mut Program, id: NodeId, asked: u32) -> bool {
             && (asked.keys.iter().any(within)
                 || (0..asked.columns.len()).all(|c| asked_key.contains(&c)))
     };
-    if kept == other
-        || !reads_key_only
-        || block_can_fail(program, block)
-        || !(one_partner || !is_counted(program, id, &mut Vec::new()))
-    {
+    let is_like_one = one_partner || !is_counted(program, id, &mut Vec::new());
+    if kept == other || !reads_key_only || block_can_fail(program, block) || !is_like_one {
         return false;
     }
     let types = program.graph[kept].output.columns.clone();

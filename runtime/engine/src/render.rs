@@ -292,6 +292,9 @@ struct Given<'scope> {
     output: usize,
 }
 
+/// The operator that combines what the workers combined, and its input.
+type SecondStep<'scope> = (Box<dyn Operator>, InputEdge<'scope, u64>);
+
 /// A dataflow that is being rendered.
 struct Rendering<'scope, 'a> {
     scope: Scope<'scope, u64>,
@@ -403,7 +406,7 @@ impl<'scope> Rendering<'scope, '_> {
         &mut self,
         id: NodeId,
         shape: &Shape,
-    ) -> Result<Option<(Box<dyn Operator>, InputEdge<'scope, u64>)>, String> {
+    ) -> Result<Option<SecondStep<'scope>>, String> {
         let program = &self.job.program;
         let name = &program.graph[id].name;
         let Some(first) = shape.entries.first() else {

@@ -175,7 +175,7 @@ pub fn signature(help: &SignatureHelp) -> lsp::SignatureHelp {
             documentation: (!help.docs.is_empty())
                 .then_some(lsp::Documentation::MarkupContent(docs)),
             parameters: Some(parameters.collect()),
-            active_parameter: active.clone(),
+            active_parameter: active,
         }],
         active_signature: Some(0),
         active_parameter: active,

@@ -157,12 +157,15 @@ fn edges(lines: &[Line], cards: &[Card]) -> Edges {
     edges
 }
 
+/// Where the edges between things bend.
+type Bends = BTreeMap<(Thing, Thing), Vec<Point>>;
+
 struct Layout<'a> {
     lines: &'a [Line],
     scene: Scene,
     edges: Edges,
     /// By loop: bends of the edges between what is directly in it.
-    bends: BTreeMap<Option<String>, BTreeMap<(Thing, Thing), Vec<Point>>>,
+    bends: BTreeMap<Option<String>, Bends>,
 }
 
 impl Layout<'_> {

@@ -99,7 +99,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn word(&mut self, expr: &'a Expr) -> Result<[Id; 2], Reason> {
         let term = self.lower(expr, 0)?;
         match term.value {
-            Value::One(value) => Ok([self.to_word(&expr.ty, value), term.error]),
+            Value::One(value) => Ok([self.word_of(&expr.ty, value), term.error]),
             Value::Parts(_) => {
                 let term = self.leave(expr, "tuple".into())?;
                 Ok([self.one(&term)?, term.error])
@@ -204,7 +204,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    pub(super) fn to_word(&mut self, ty: &Type, value: Id) -> Id {
+    pub(super) fn word_of(&mut self, ty: &Type, value: Id) -> Id {
         match ty {
             Type::Float => {
                 let canonical = self.graph.unary(Unary::Canonical, value);

@@ -125,9 +125,12 @@ fn palette() -> Vec<Type> {
     ]
 }
 
+/// Functions with the types of their arguments, by the type that they give.
+type Signatures = BTreeMap<Type, Vec<(Function, Vec<Type>)>>;
+
 /// Every function with argument types from the palette that gives a type, by that type.
-fn signatures() -> &'static BTreeMap<Type, Vec<(Function, Vec<Type>)>> {
-    static SIGNATURES: OnceLock<BTreeMap<Type, Vec<(Function, Vec<Type>)>>> = OnceLock::new();
+fn signatures() -> &'static Signatures {
+    static SIGNATURES: OnceLock<Signatures> = OnceLock::new();
     SIGNATURES.get_or_init(|| {
         let palette = palette();
         let mut functions: Vec<Function> =

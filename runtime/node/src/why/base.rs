@@ -70,6 +70,9 @@ pub enum Mode {
     Bag,
 }
 
+/// Columns that always hold one word.
+type Constants = Rc<Vec<(usize, u64)>>;
+
 /// A program and the rows of its tables.
 pub struct Base {
     /// The program.
@@ -83,7 +86,7 @@ pub struct Base {
     /// Position of each node in the order of names.
     ranks: BTreeMap<NodeId, usize>,
     blocks: RefCell<BTreeMap<NodeId, Rc<RefCell<Traced>>>>,
-    constants: RefCell<BTreeMap<NodeId, Rc<Vec<(usize, u64)>>>>,
+    constants: RefCell<BTreeMap<NodeId, Constants>>,
     written: RefCell<BTreeMap<NodeId, Rc<Vec<Found>>>>,
 }
 

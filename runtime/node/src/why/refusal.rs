@@ -25,6 +25,8 @@ pub struct Refusal {
     pub other: Option<Row>,
     /// The rules that could have given it, nearest first.
     pub misses: Vec<Miss>,
+    /// Whether it is an input.
+    pub is_input: bool,
     /// For an input: the rows that agree in one of the columns that were asked for, counted.
     pub partly: Vec<(Row, u64)>,
     /// Rows on which rules of the relation failed.
@@ -92,6 +94,7 @@ pub fn refusal(base: &Base, id: NodeId, bound: &[Option<u64>]) -> Refusal {
         row: base.show(id, bound),
         other: None,
         misses: Vec::new(),
+        is_input: false,
         partly: Vec::new(),
         failed: 0,
     };
@@ -118,6 +121,7 @@ pub fn refusal(base: &Base, id: NodeId, bound: &[Option<u64>]) -> Refusal {
     let mut rules: BTreeMap<&str, Miss> = BTreeMap::new();
     for rule in base.rules(id) {
         if let Operator::Source { .. } = base.program.graph[rule].operator {
+            refusal.is_input = true;
             refusal.partly = base.partly(rule, bound);
             continue;
         }

@@ -28,6 +28,9 @@ const MAX_KEYS: usize = 200_000;
 /// A key of a variable; of a set, the whole row.
 type Key = (NodeId, Arc<[u64]>);
 
+/// A row and what makes it.
+type Made = (Arc<[u64]>, Derivation);
+
 /// A recursion that was run again for some keys.
 pub struct Replay<'b> {
     base: &'b Base,
@@ -197,7 +200,7 @@ impl<'b> Replay<'b> {
     }
 
     /// The value of a key as tables stand now, and what makes it.
-    fn value(&self, key: &Key) -> Result<Option<(Arc<[u64]>, Derivation)>, ()> {
+    fn value(&self, key: &Key) -> Result<Option<Made>, ()> {
         let mut found = self.contributions(key);
         found.sort_by(|a, b| self.order(a, b));
         let Some((rule, first)) = found.first() else {

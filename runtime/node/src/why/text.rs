@@ -218,12 +218,10 @@ fn write_refusal(refusal: &Refusal, texts: &dyn Texts, out: &mut String) {
         return;
     }
     line(out, 0, &format!("{} does not hold", refusal.row));
-    if refusal.misses.is_empty() && refusal.partly.is_empty() {
-        line(out, 1, "it has no rules and no facts");
-    }
-    let is_input = refusal.misses.is_empty();
-    if is_input {
+    if refusal.is_input {
         line(out, 1, "its input has no such row");
+    } else if refusal.misses.is_empty() {
+        line(out, 1, "it has no rules and no facts");
     }
     for (row, count) in refusal.partly.iter().filter(|_| refusal.partly.len() > 1) {
         let text = match count {

@@ -32,7 +32,7 @@ fn place(text: &str) -> String {
     let mut node = tree.root_node();
     'down: loop {
         for index in 0..node.child_count() {
-            let child = node.child(index as u32).expect("a child");
+            let child = node.child(index).expect("a child");
             if child.is_error() || child.is_missing() {
                 let start = child.start_position();
                 return format!("line {}: {:?}", start.row + 1, text.lines().nth(start.row));

@@ -60,7 +60,7 @@ impl Lowering<'_> {
                 }
                 Function::Some => match inline_number(ty) {
                     Some(number) => {
-                        let word = self.to_word(ty, a);
+                        let word = self.word_of(ty, a);
                         let [symbol, _] = self.graph.call(Helper::Some, number, [word, word]);
                         self.sure(symbol)
                     }
@@ -185,7 +185,7 @@ impl Lowering<'_> {
                 self.graph.or(equal, both)
             }
             _ => {
-                let [a, b] = [a, b].map(|x| self.to_word(ty, x));
+                let [a, b] = [a, b].map(|x| self.word_of(ty, x));
                 self.graph.binary(Binary::Equal, a, b)
             }
         }
@@ -205,7 +205,7 @@ impl Lowering<'_> {
                 self.graph.and(open, number)
             }
             ty if ty.is_inline() => {
-                let [a, b] = [a, b].map(|x| self.to_word(ty, x));
+                let [a, b] = [a, b].map(|x| self.word_of(ty, x));
                 self.graph.binary(Binary::Less, a, b)
             }
             _ => self.ask(Helper::LessSymbol, 0, &[left, right])?.0,
@@ -227,7 +227,7 @@ impl Lowering<'_> {
             _ => None,
         };
         if let Some(helper) = helper {
-            let word = self.to_word(&Type::Float, a);
+            let word = self.word_of(&Type::Float, a);
             return Some(self.float_call(helper, 0, [word, word]));
         }
         Some(match (function, ty) {
@@ -525,7 +525,7 @@ impl Lowering<'_> {
                     Function::Pow => Helper::PowFloat,
                     _ => Helper::Atan2,
                 };
-                let words = [a, b].map(|x| self.to_word(&Type::Float, x));
+                let words = [a, b].map(|x| self.word_of(&Type::Float, x));
                 let (value, never) = self.float_call(helper, 0, words);
                 let error = match function {
                     Function::Rem => self.is_zero(b),

@@ -191,8 +191,8 @@ fn read_group(
         // Of several bad cells of a row, the first is told.
         bad.sort_by_key(|(row, index, _)| (*row, *index));
         let mut bad = bad.into_iter().peekable();
-        for row in 0..count {
-            let line = place.first + (start + row) as u64;
+        let numbers = place.first + start as u64..;
+        for (row, line) in (0..count).zip(numbers) {
             let mut refused = None;
             while let Some(next) = bad.next_if(|(bad, _, _)| *bad == row) {
                 refused.get_or_insert(next);
