@@ -101,7 +101,7 @@ impl Code {
         assert!(columns.iter().all(|column| column.len() >= lanes));
         kept.reserve(lanes);
         failed.reserve(lanes);
-        let width = routine.outputs.len();
+        let width = routine.body.outputs.len();
         output.reserve(lanes * width);
         let columns: Vec<*const u64> = columns.iter().map(|column| column.as_ptr()).collect();
         let mut call = Call {

@@ -16,6 +16,12 @@ pub(crate) struct Routine {
     pub(crate) arity: usize,
     /// Whether lanes stand for other rows than those of their numbers.
     pub(crate) has_parents: bool,
+    pub(crate) body: Body,
+}
+
+/// What a loop does for one lane.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Body {
     pub(crate) ops: Vec<Op>,
     /// Flags that must hold, one after the other; where one does not, the lane is dropped and the
     /// rest is skipped.
@@ -25,6 +31,14 @@ pub(crate) struct Routine {
     pub(crate) fail: Id,
     /// Words.
     pub(crate) outputs: Vec<Id>,
+}
+
+impl Body {
+    /// The operations that are asked for; all others only serve them.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = Id> {
+        let flags = self.guards.iter().copied().chain([self.keep, self.fail]);
+        flags.chain(self.outputs.iter().copied())
+    }
 }
 
 /// A routine with what it reads besides rows.
@@ -189,11 +203,13 @@ fn stage<'a>(
         routine: Routine {
             arity: shape.arity,
             has_parents: shape.has_parents,
-            guards,
-            keep,
-            fail,
-            outputs: words,
-            ops: lowering.graph.into_ops(),
+            body: Body {
+                guards,
+                keep,
+                fail,
+                outputs: words,
+                ops: lowering.graph.into_ops(),
+            },
         },
         pool: lowering.pool,
         interpreted: lowering.interpreted,

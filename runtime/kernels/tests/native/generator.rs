@@ -39,6 +39,13 @@ impl Random {
         match self.below(8) {
             0 => self.pick(&special),
             1 => self.next() as i64 >> self.below(64),
+            2 => {
+                // Not of millions: a range of so many numbers is allowed, and slow.
+                let bits = self.below(51);
+                let power = 1i64 << if bits < 12 { bits } else { bits + 12 };
+                let near = power.wrapping_add(self.below(3) as i64 - 1);
+                self.pick(&[near, -near])
+            }
             _ => self.below(9) as i64 - 4,
         }
     }

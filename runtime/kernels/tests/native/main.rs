@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use generator::{Case, DEFINITIONS, Generator, Random, params};
-use sheaf_ir::{Block, Expr, ExprKind, Program, Type};
+use sheaf_ir::{Block, Expr, ExprKind, Function, Program, Type};
 use sheaf_kernels::words::word_of;
 use sheaf_kernels::{Environment, Executor, Interner, Kernels, RowError, Rows, compile};
 
@@ -239,4 +239,66 @@ fn random_blocks_give_the_same_rows_and_errors() {
     println!("{native} native, {failures} failing rows");
     assert!(!many || native > 5_000, "only {native} were native");
     assert!(!many || failures > 50_000, "only {failures} rows failed");
+}
+
+/// Native code has a loop for small numbers: what counts as small must never let an overflow pass.
+#[test]
+fn numbers_near_powers_of_two_overflow_as_they_should() {
+    let int = |kind| Expr {
+        kind,
+        ty: Type::Int,
+        span: Default::default(),
+    };
+    let call = |function: Function, arguments: &[&Expr]| {
+        int(ExprKind::Call(
+            function,
+            arguments.iter().map(|&argument| argument.clone()).collect(),
+        ))
+    };
+    let [a, b, c] = [0, 1, 2].map(|column| int(ExprKind::Column(column)));
+    let product = call(Function::Mul, &[&a, &b]);
+    let difference = call(Function::Sub, &[&a, &b]);
+    let outputs = [
+        call(Function::Add, &[&product, &c]),
+        call(Function::Mul, &[&product, &c]),
+        call(Function::Mul, &[&difference, &difference]),
+        call(Function::Sub, &[&call(Function::Neg, &[&a]), &b]),
+        call(Function::Add, &[&call(Function::Abs, &[&a]), &c]),
+        call(
+            Function::Div,
+            &[
+                &product,
+                &call(Function::Add, &[&c, &call(Function::Rem, &[&a, &b])]),
+            ],
+        ),
+    ];
+    let powers = (13..64).flat_map(|bits| [-1, 0, 1].map(|more| (1i64 << bits).wrapping_add(more)));
+    let numbers: Vec<i64> = powers
+        .flat_map(|number| [number, number.wrapping_neg()])
+        .chain([-1, 0, 1, 3])
+        .collect();
+    let interner = Arc::new(Interner::new());
+    for output in outputs {
+        let case = Case {
+            columns: vec![Type::Int; 3],
+            each: None,
+            block: Block {
+                conditions: Vec::new(),
+                outputs: vec![output],
+            },
+        };
+        let mut input = Rows::new(3);
+        for &a in &numbers {
+            for &b in &numbers {
+                for c in [0, 1, -1, a, b] {
+                    input.push_iter([a, b, c].map(|number| number as u64).into_iter());
+                }
+            }
+        }
+        let both = [Executor::Interpreter, Executor::Native]
+            .map(|executor| environment(executor, &interner, &mut Random(1)));
+        if !agrees(&case, &input, &both) {
+            report(0, case, &input, &both);
+        }
+    }
 }
