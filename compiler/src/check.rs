@@ -35,6 +35,7 @@ mod lattice;
 mod library;
 mod live;
 mod matching;
+mod memory;
 mod mentions;
 mod modules;
 mod monotone;
@@ -53,6 +54,7 @@ mod test_block;
 mod types;
 mod uses;
 
+pub use memory::Memory;
 pub use not_yet::not_yet_run;
 pub use survey::{ModuleNames, Named, Survey, Typed, aggregates, homes, prelude};
 
@@ -169,12 +171,18 @@ impl Checked {
 
 /// Parses and checks a program: the root file and all modules it uses, which are added to `sources`.
 pub fn check(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> Checked {
-    run(sources, root, loader, None).0
+    run(sources, root, loader, None, None).0
 }
 
-/// The same, with what an editor asks beyond the program.
-pub fn survey(sources: &mut Sources, root: FileId, loader: &mut dyn Loader) -> (Checked, Survey) {
-    run(sources, root, loader, Some(Survey::default()))
+/// The same, with what an editor asks beyond the program. A memory of earlier checks of the same root
+/// file, whatever its text was, saves time and changes nothing else.
+pub fn survey(
+    sources: &mut Sources,
+    root: FileId,
+    loader: &mut dyn Loader,
+    memory: &mut Memory,
+) -> (Checked, Survey) {
+    run(sources, root, loader, Some(Survey::default()), Some(memory))
 }
 
 fn run(
@@ -182,6 +190,7 @@ fn run(
     root: FileId,
     loader: &mut dyn Loader,
     survey: Option<Survey>,
+    mut memory: Option<&mut Memory>,
 ) -> (Checked, Survey) {
     let (modules, mut diagnostics) = modules::load(sources, root, loader);
     let mut checker = Checker::new(sources, &modules);
@@ -193,6 +202,9 @@ fn run(
     checker.declare_functions();
     checker.declare_relations();
     checker.check_functions();
+    if let Some(memory) = &mut memory {
+        checker.begin_to_recall(memory);
+    }
     checker.check_rules();
     checker.check_effects();
     checker.check_outputs();
@@ -203,6 +215,7 @@ fn run(
     checker.check_monotone();
     checker.find_labels();
     checker.check_order();
+    let recollection = std::mem::take(&mut checker.recollection);
     let survey = match checker.survey.take() {
         Some(survey) => Survey {
             modules: checker.names(),
@@ -213,6 +226,9 @@ fn run(
     let (program, mut found) = checker.finish();
     diagnostics.append(&mut found);
     diagnostic::sort(&mut diagnostics);
+    if let Some(memory) = memory {
+        memory.keep(sources, recollection);
+    }
     let checked = Checked {
         program,
         diagnostics,
@@ -259,6 +275,8 @@ struct Checker<'a> {
     effects: live::Effects,
     /// What is found out for an editor, if one asks.
     survey: Option<Survey>,
+    /// What is known from an earlier check, and what is kept for the next.
+    recollection: memory::Recollection,
 }
 
 impl<'a> Checker<'a> {
@@ -296,6 +314,7 @@ impl<'a> Checker<'a> {
             not_yet: BTreeSet::new(),
             effects: live::Effects::default(),
             survey: None,
+            recollection: memory::Recollection::default(),
         }
     }
 

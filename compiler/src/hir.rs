@@ -28,6 +28,7 @@
 //! written first (by span) counts. Expressions of the head are evaluated after all conditions hold.
 
 mod live;
+mod places;
 mod print;
 
 use std::collections::BTreeMap;

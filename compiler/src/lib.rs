@@ -3,6 +3,7 @@
 //! Invariants: no files, no clock, no threads, no network, no state outside of values. Every phase
 //! returns its result *and* its diagnostics, and no input makes it panic.
 
+mod change;
 pub mod check;
 pub mod diagnostic;
 pub mod format;

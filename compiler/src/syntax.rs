@@ -15,10 +15,12 @@ mod message;
 mod naming;
 mod parse;
 mod recover;
+mod reuse;
 mod token;
 mod words;
 
 pub use parse::{Parsed, parse};
+pub use reuse::reparse;
 pub use token::{Token, TokenKind, Trivia, TriviaKind};
 
 /// The deepest a tree may be; deeper text is refused with a diagnostic before it is parsed.

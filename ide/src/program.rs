@@ -54,7 +54,10 @@ impl Program {
         let text = overlay.read(root).unwrap_or_default();
         let file = sources.add(root.display().to_string(), text);
         let mut folders = Folders::new(root, &overlay).with_trees(trees);
-        let (checked, survey) = survey(&mut sources, file, &mut folders);
+        let name = root.display().to_string();
+        let mut memory = trees.memory(&name);
+        let (checked, survey) = survey(&mut sources, file, &mut folders, &mut memory);
+        trees.keep(&name, memory);
         let trees: Vec<_> = sources
             .iter()
             .map(|(file, source)| {

@@ -19,8 +19,11 @@ impl<'a> Checker<'a> {
             for item in self.items(module) {
                 if let ItemKind::Rule(rule) = &item.kind
                     && let EffectKind::Derive(head) = &rule.effect.kind
+                    && !self.recall_rule(module, rule.span)
                 {
+                    let before = self.before_rule(module);
                     self.check_rule(module, rule, head);
+                    self.keep_rule(rule.span, before);
                 }
             }
         }

@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 mod expr;
+pub(crate) mod places;
 mod rule;
 
 pub use crate::source::Span;

@@ -107,6 +107,13 @@ impl<'a> Context<'a> {
         stray.chain(late).collect()
     }
 
+    /// What stands outside of a stretch of text belongs to items that were read earlier.
+    pub(super) fn take_documentation_outside(&mut self, start: u32, end: u32) {
+        let blocks = self.documentation.blocks.iter().map(|block| block.0);
+        let outside = blocks.filter(|before| *before < start || *before >= end);
+        self.documented.extend(outside);
+    }
+
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
