@@ -58,7 +58,7 @@ pub use memory::Memory;
 pub use not_yet::not_yet_run;
 pub use survey::{ModuleNames, Named, Survey, Typed, aggregates, homes, prelude};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use sheaf_ir::Nominal;
@@ -266,7 +266,7 @@ struct Checker<'a> {
     /// Inputs whose source is not run yet or is wrong, with the reason why they are not closed.
     live: BTreeMap<String, hir::Reason>,
     /// By module: names that are read somewhere.
-    used: BTreeMap<usize, BTreeSet<String>>,
+    used: BTreeMap<usize, HashSet<String>>,
     /// Which module uses which.
     uses: Vec<circles::Use>,
     /// Items reported as not yet run: module and first byte.

@@ -16,6 +16,10 @@ use crate::hir::{Arg, Combined, Condition, Quantifier, Reason, Rule};
 impl Checker<'_> {
     /// Labels every relation.
     pub(super) fn find_labels(&mut self) {
+        if self.live.is_empty() {
+            // All are closed, as they were made.
+            return;
+        }
         let mut labels: BTreeMap<String, (Label, Vec<Reason>)> = BTreeMap::new();
         for stratum in self.program.strata.clone() {
             // Within a stratum labels only rise, so this ends.
@@ -87,10 +91,10 @@ impl Checker<'_> {
             .and_then(|head| head.combined.as_ref())
             .is_some_and(|c| !climbs(c));
         for read in reads::of_rule(rule) {
-            let Some((label, because)) = labels.get(&read.relation) else {
+            let Some((label, because)) = labels.get(read.relation) else {
                 continue;
             };
-            let name = short(&read.relation);
+            let name = short(read.relation);
             let takes_back = match read.how {
                 How::Not => Some(format!("`not` over `{name}`, whose rows still arrive")),
                 How::Maybe => Some(format!("`maybe` over `{name}`, whose rows still arrive")),
@@ -101,7 +105,7 @@ impl Checker<'_> {
                     "an aggregate over `{name}`, whose rows still arrive"
                 )),
                 How::Monotone
-                    if *label == Label::Growing && self.reads_value(rule, &read.relation) =>
+                    if *label == Label::Growing && self.reads_value(rule, read.relation) =>
                 {
                     self.breaks_climb(rule, labels)
                         .map(|why| format!("reads a value of `{name}`, which still climbs: {why}"))

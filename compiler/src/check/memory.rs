@@ -7,7 +7,7 @@
 //! - It is recalled only if its text, every declaration of its file and all other files are unchanged;
 //!   they may have moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Checker, Typed};
 use crate::change::Change;
@@ -47,7 +47,7 @@ struct Declared {
 struct Kept {
     rule: Rule,
     /// Names that it reads, by module.
-    used: BTreeMap<usize, BTreeSet<String>>,
+    used: BTreeMap<usize, HashSet<String>>,
     expressions: Vec<Typed>,
     variables: Vec<Typed>,
 }
@@ -70,7 +70,7 @@ pub(super) struct Mark {
     rules: usize,
     expressions: usize,
     variables: usize,
-    used: BTreeMap<usize, BTreeSet<String>>,
+    used: BTreeMap<usize, HashSet<String>>,
 }
 
 impl Memory {
@@ -271,7 +271,7 @@ impl Checker<'_> {
         ]
     }
 
-    fn use_names(&mut self, names: &BTreeMap<usize, BTreeSet<String>>) {
+    fn use_names(&mut self, names: &BTreeMap<usize, HashSet<String>>) {
         for (module, names) in names {
             let used = self.used.entry(*module).or_default();
             for name in names {

@@ -1,6 +1,6 @@
 //! Records and enums: their definitions, and that their values are finite.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sheaf_ir::{Nominal, Type};
 
@@ -203,26 +203,22 @@ impl Checker<'_> {
 
     /// Types that are part of themselves, perhaps through others, ascending.
     fn circular_types(&self) -> Vec<String> {
-        let graph: Graph<'_> = self
-            .types
-            .iter()
-            .map(|(name, nominal)| (name.as_str(), parts_of(nominal)))
-            .collect();
-        let components = components(&graph);
-        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
-        for of in components.values() {
-            *sizes.entry(of).or_default() += 1;
-        }
-        let is_circular = |name: &&str| {
-            let with_others = components.get(*name).is_some_and(|of| sizes[of] > 1);
-            with_others || graph[*name].contains(*name)
+        let names: Vec<&str> = self.types.keys().map(String::as_str).collect();
+        let number: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+        let parts = |nominal| {
+            let parts = parts_of(nominal).into_iter();
+            parts.filter_map(|part| number.get(part).copied()).collect()
         };
-        graph
-            .keys()
-            .copied()
-            .filter(is_circular)
-            .map(str::to_owned)
-            .collect()
+        let graph: Graph = self.types.values().map(parts).collect();
+        let components = components(&graph);
+        let mut sizes = vec![0; names.len()];
+        for &of in &components {
+            sizes[of] += 1;
+        }
+        let is_circular =
+            |node: &usize| sizes[components[*node]] > 1 || graph[*node].contains(node);
+        let circular = (0..names.len()).filter(is_circular);
+        circular.map(|node| names[node].to_owned()).collect()
     }
 
     /// Through which types a value of `start` holds another one of it, without a container between.

@@ -19,14 +19,14 @@ pub(super) enum How {
 
 /// One atom of a rule.
 #[derive(Clone, Debug)]
-pub(super) struct Read {
-    pub(super) relation: String,
+pub(super) struct Read<'r> {
+    pub(super) relation: &'r str,
     pub(super) how: How,
     pub(super) span: Span,
 }
 
 /// All atoms of a rule, those of comprehensions included.
-pub(super) fn of_rule(rule: &Rule) -> Vec<Read> {
+pub(super) fn of_rule(rule: &Rule) -> Vec<Read<'_>> {
     let mut reads = Vec::new();
     in_conditions(&rule.conditions, false, &mut reads);
     for expr in rule.head.columns.iter().chain(&rule.head.contribution) {
@@ -35,7 +35,7 @@ pub(super) fn of_rule(rule: &Rule) -> Vec<Read> {
     reads
 }
 
-fn in_conditions(conditions: &[Condition], is_inner: bool, reads: &mut Vec<Read>) {
+fn in_conditions<'r>(conditions: &'r [Condition], is_inner: bool, reads: &mut Vec<Read<'r>>) {
     for condition in conditions {
         match condition {
             Condition::Atom(atom) => {
@@ -46,7 +46,7 @@ fn in_conditions(conditions: &[Condition], is_inner: bool, reads: &mut Vec<Read>
                     (false, Quantifier::Maybe { .. }) => How::Maybe,
                 };
                 reads.push(Read {
-                    relation: atom.relation.clone(),
+                    relation: &atom.relation,
                     how,
                     span: atom.span,
                 });
@@ -59,7 +59,7 @@ fn in_conditions(conditions: &[Condition], is_inner: bool, reads: &mut Vec<Read>
 }
 
 /// All atoms of comprehensions in an expression.
-pub(super) fn in_expr(expr: &Expr, reads: &mut Vec<Read>) {
+pub(super) fn in_expr<'r>(expr: &'r Expr, reads: &mut Vec<Read<'r>>) {
     match &expr.kind {
         ExprKind::Variable(_) | ExprKind::Constant(_) | ExprKind::Param(_) => {}
         ExprKind::Call(_, arguments) | ExprKind::Invoke(_, arguments) => {

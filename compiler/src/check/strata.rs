@@ -4,7 +4,7 @@
 //! Invariant: strata are the strongly connected components of "is read by", in an order in which each
 //! comes after those it reads; of several that could come next, the one with the least name does.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use sheaf_ir::{Combiner, Span, Type};
 
@@ -16,38 +16,31 @@ use crate::hir::{ExprKind, Rule, Stratum};
 impl Checker<'_> {
     /// Puts the relations in strata, and reports circles that may not be.
     pub(super) fn find_strata(&mut self) {
-        let reads: Vec<Vec<Read>> = self.program.rules.iter().map(reads::of_rule).collect();
-        let mut graph: BTreeMap<&str, BTreeSet<&str>> = self
-            .program
-            .relations
-            .keys()
-            .map(|name| (name.as_str(), BTreeSet::new()))
-            .collect();
-        for (rule, reads) in self.program.rules.iter().zip(&reads) {
-            if let Some(edges) = graph.get_mut(rule.head.relation.as_str()) {
-                edges.extend(reads.iter().map(|read| read.relation.as_str()));
+        let reads: Vec<Vec<Read<'_>>> = self.program.rules.iter().map(reads::of_rule).collect();
+        let names: Vec<&str> = self.program.relations.keys().map(String::as_str).collect();
+        let number: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+        let mut graph: Graph = vec![Vec::new(); names.len()];
+        let mut rules_of: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
+        for (index, (rule, reads)) in self.program.rules.iter().zip(&reads).enumerate() {
+            if let Some(&head) = number.get(rule.head.relation.as_str()) {
+                let edges = reads.iter().filter_map(|read| number.get(read.relation));
+                graph[head].extend(edges);
+                rules_of[head].push(index);
             }
         }
-        let components = components(&graph);
-        let mut rules_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, rule) in self.program.rules.iter().enumerate() {
-            rules_of.entry(&rule.head.relation).or_default().push(index);
+        for edges in &mut graph {
+            edges.sort_unstable();
+            edges.dedup();
         }
         let mut strata = Vec::new();
-        for names in in_order(&components, &graph) {
-            let recursive = names.len() > 1
-                || names
-                    .iter()
-                    .any(|name| graph.get(name).is_some_and(|edges| edges.contains(name)));
-            let mut rules: Vec<usize> = names
-                .iter()
-                .filter_map(|name| rules_of.get(name))
-                .flatten()
-                .copied()
-                .collect();
+        for members in in_order(&components(&graph), &graph) {
+            let recursive =
+                members.len() > 1 || members.iter().any(|&node| graph[node].contains(&node));
+            let rules = members.iter().flat_map(|&node| &rules_of[node]);
+            let mut rules: Vec<usize> = rules.copied().collect();
             rules.sort_unstable();
             strata.push(Stratum {
-                relations: names.iter().map(|name| (*name).to_owned()).collect(),
+                relations: members.iter().map(|&node| names[node].to_owned()).collect(),
                 recursive,
                 rules,
             });
@@ -68,20 +61,20 @@ impl Checker<'_> {
     }
 
     /// What is wrong with a recursive stratum: one thing at most.
-    fn check_circle(&self, stratum: &Stratum, reads: &[Vec<Read>]) -> Option<Finding> {
+    fn check_circle(&self, stratum: &Stratum, reads: &[Vec<Read<'_>>]) -> Option<Finding> {
         let inside: BTreeSet<&str> = stratum.relations.iter().map(String::as_str).collect();
         // Chosen by name, so that the order of the text does not matter.
-        let key = |index: usize, read: &Read| {
+        let key = |index: usize, read: &Read<'_>| {
             (
                 self.program.rules[index].head.relation.clone(),
-                read.relation.clone(),
+                read.relation.to_owned(),
                 read.how,
             )
         };
-        let mut worst: Option<(Span, usize, &Read)> = None;
+        let mut worst: Option<(Span, usize, &Read<'_>)> = None;
         for &index in &stratum.rules {
             for read in &reads[index] {
-                let is_inside = inside.contains(read.relation.as_str());
+                let is_inside = inside.contains(read.relation);
                 if is_inside && read.how != How::Monotone {
                     let place = (read.span, index, read);
                     if worst.is_none_or(|(_, other, known)| key(index, read) < key(other, known)) {
@@ -110,7 +103,7 @@ impl Checker<'_> {
                     How::Comprehension => "in a comprehension",
                     How::Monotone => "in an atom",
                 };
-                let (head_name, read_name) = (short(&head.relation), short(&read.relation));
+                let (head_name, read_name) = (short(&head.relation), short(read.relation));
                 let message = match head.relation == read.relation {
                     true => format!("`{head_name}` reads itself {word}"),
                     false => format!(
@@ -119,7 +112,7 @@ impl Checker<'_> {
                 };
                 let diagnostic = Diagnostic::error(codes::UNSTRATIFIED, file, at, message)
                     .label(format!("needs all of `{read_name}` first"));
-                self.with_circle(diagnostic, &read.relation, &head.relation, &inside, reads)
+                self.with_circle(diagnostic, read.relation, &head.relation, &inside, reads)
                     .note("What is under `not` or `maybe`, counted or collected must be complete before it is read, and here it never is.")
                     .help("break the circle: derive what is negated or counted in a view that does not depend on this one")
             }
@@ -152,7 +145,7 @@ impl Checker<'_> {
         from: &str,
         to: &str,
         inside: &BTreeSet<&str>,
-        reads: &[Vec<Read>],
+        reads: &[Vec<Read<'_>>],
     ) -> Diagnostic {
         // For each relation reached: the relation that reads it, and where.
         let mut reader: BTreeMap<&str, (&str, Span)> = BTreeMap::new();
@@ -164,17 +157,14 @@ impl Checker<'_> {
                 if rule.head.relation != at {
                     continue;
                 }
-                for read in reads
-                    .iter()
-                    .filter(|read| inside.contains(read.relation.as_str()))
-                {
+                for read in reads.iter().filter(|read| inside.contains(read.relation)) {
                     if read.relation == to {
                         last = Some((at, read.span));
                         break 'search;
                     }
-                    if seen.insert(&read.relation) {
-                        reader.insert(&read.relation, (at, read.span));
-                        queue.push_back(&read.relation);
+                    if seen.insert(read.relation) {
+                        reader.insert(read.relation, (at, read.span));
+                        queue.push_back(read.relation);
                     }
                 }
             }
@@ -256,65 +246,57 @@ pub(super) fn short(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-/// For each node, those it reads.
-pub(super) type Graph<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
+/// For each node, those it reads, ascending.
+pub(super) type Graph = Vec<Vec<usize>>;
 
-/// Strongly connected components: for each node, the least name of its component.
+/// Strongly connected components: for each node, the least node of its component.
 /// R. Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
-pub(super) fn components<'n>(graph: &Graph<'n>) -> BTreeMap<&'n str, &'n str> {
-    struct Frame<'n> {
-        node: &'n str,
-        edges: Vec<&'n str>,
+pub(super) fn components(graph: &Graph) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    struct Frame<'g> {
+        node: usize,
+        edges: std::slice::Iter<'g, usize>,
     }
-    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut low: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut component: BTreeMap<&'n str, &'n str> = BTreeMap::new();
-    let mut stack: Vec<&'n str> = Vec::new();
-    for &start in graph.keys() {
-        if index.contains_key(start) {
+    let mut index = vec![NONE; graph.len()];
+    let mut low = vec![NONE; graph.len()];
+    let mut component = vec![NONE; graph.len()];
+    let mut stack: Vec<usize> = Vec::new();
+    let mut frames: Vec<Frame<'_>> = Vec::new();
+    let mut count = 0;
+    for start in 0..graph.len() {
+        if index[start] != NONE {
             continue;
         }
-        let edges = |node: &str| graph.get(node).into_iter().flatten().copied().collect();
-        let mut frames = vec![Frame {
-            node: start,
-            edges: edges(start),
-        }];
-        index.insert(start, index.len());
-        low.insert(start, index[start]);
-        stack.push(start);
-        while let Some(frame) = frames.last_mut() {
+        let mut enter = Some(start);
+        loop {
+            if let Some(node) = enter.take() {
+                (index[node], low[node]) = (count, count);
+                count += 1;
+                stack.push(node);
+                let edges = graph[node].iter();
+                frames.push(Frame { node, edges });
+            }
+            let Some(frame) = frames.last_mut() else {
+                break;
+            };
             let node = frame.node;
-            if let Some(next) = frame.edges.pop() {
-                if !graph.contains_key(next) {
-                    continue;
+            if let Some(&next) = frame.edges.next() {
+                match index[next] {
+                    NONE => enter = Some(next),
+                    seen if component[next] == NONE => low[node] = low[node].min(seen),
+                    _ => {}
                 }
-                if let Some(&seen) = index.get(next) {
-                    if !component.contains_key(next) && seen < low[node] {
-                        low.insert(node, seen);
-                    }
-                    continue;
-                }
-                index.insert(next, index.len());
-                low.insert(next, index[next]);
-                stack.push(next);
-                frames.push(Frame {
-                    node: next,
-                    edges: edges(next),
-                });
                 continue;
             }
             frames.pop();
-            if let Some(parent) = frames.last()
-                && low[node] < low[parent.node]
-            {
-                low.insert(parent.node, low[node]);
+            if let Some(parent) = frames.last() {
+                low[parent.node] = low[parent.node].min(low[node]);
             }
             if low[node] == index[node] {
                 let at = stack.iter().rposition(|other| *other == node).unwrap_or(0);
-                let members = stack.split_off(at);
-                let least = members.iter().min().copied().unwrap_or(node);
-                for member in members {
-                    component.insert(member, least);
+                let least = stack[at..].iter().copied().min().unwrap_or(node);
+                for member in stack.drain(at..) {
+                    component[member] = least;
                 }
             }
         }
@@ -323,45 +305,32 @@ pub(super) fn components<'n>(graph: &Graph<'n>) -> BTreeMap<&'n str, &'n str> {
 }
 
 /// The components, each after those it reads.
-fn in_order<'n>(
-    component: &BTreeMap<&'n str, &'n str>,
-    graph: &Graph<'n>,
-) -> Vec<BTreeSet<&'n str>> {
-    let mut members: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut waits_for: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (&node, &of) in component {
-        members.entry(of).or_default().insert(node);
-        let others = graph.get(node).into_iter().flatten();
-        let others = others.filter_map(|other| component.get(other).copied());
-        waits_for
-            .entry(of)
-            .or_default()
-            .extend(others.filter(|other| *other != of));
+fn in_order(component: &[usize], graph: &Graph) -> Vec<Vec<usize>> {
+    let mut members: Graph = vec![Vec::new(); graph.len()];
+    let mut waits_for: Graph = vec![Vec::new(); graph.len()];
+    for (node, &of) in component.iter().enumerate() {
+        members[of].push(node);
+        let others = graph[node].iter().map(|&other| component[other]);
+        waits_for[of].extend(others.filter(|other| *other != of));
     }
-    let mut readers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (&of, others) in &waits_for {
-        for &other in others {
-            readers.entry(other).or_default().push(of);
+    let mut readers: Graph = vec![Vec::new(); graph.len()];
+    for (of, others) in waits_for.iter_mut().enumerate() {
+        others.sort_unstable();
+        others.dedup();
+        for &other in &*others {
+            readers[other].push(of);
         }
     }
-    let mut missing: BTreeMap<&str, usize> = waits_for
-        .iter()
-        .map(|(&of, others)| (of, others.len()))
-        .collect();
-    let mut ready: BTreeSet<&str> = missing
-        .iter()
-        .filter(|(_, count)| **count == 0)
-        .map(|(&of, _)| of)
-        .collect();
+    let mut missing: Vec<usize> = waits_for.iter().map(Vec::len).collect();
+    let is_ready = |of: &usize| missing[*of] == 0 && !members[*of].is_empty();
+    let mut ready: BTreeSet<usize> = (0..graph.len()).filter(is_ready).collect();
     let mut order = Vec::new();
     while let Some(next) = ready.pop_first() {
-        order.extend(members.remove(next));
-        for &reader in readers.get(next).into_iter().flatten() {
-            if let Some(count) = missing.get_mut(reader) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(reader);
-                }
+        order.push(std::mem::take(&mut members[next]));
+        for &reader in &readers[next] {
+            missing[reader] -= 1;
+            if missing[reader] == 0 {
+                ready.insert(reader);
             }
         }
     }
