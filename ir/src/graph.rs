@@ -394,6 +394,56 @@ impl Operator {
         )
     }
 
+    /// The keys of an operator that compares two inputs: columns of the left one, and of the right one.
+    pub fn keys(&self) -> Option<(&[usize], &[usize])> {
+        match self {
+            Operator::Join {
+                left_key,
+                right_key,
+                ..
+            }
+            | Operator::Semijoin {
+                left_key,
+                right_key,
+            }
+            | Operator::Antijoin {
+                left_key,
+                right_key,
+            }
+            | Operator::OuterJoin {
+                left_key,
+                right_key,
+                ..
+            } => Some((left_key, right_key)),
+            _ => None,
+        }
+    }
+
+    /// Like [`Operator::keys`], to change them.
+    pub fn keys_mut(&mut self) -> Option<(&mut [usize], &mut [usize])> {
+        match self {
+            Operator::Join {
+                left_key,
+                right_key,
+                ..
+            }
+            | Operator::Semijoin {
+                left_key,
+                right_key,
+            }
+            | Operator::Antijoin {
+                left_key,
+                right_key,
+            }
+            | Operator::OuterJoin {
+                left_key,
+                right_key,
+                ..
+            } => Some((left_key, right_key)),
+            _ => None,
+        }
+    }
+
     /// The expressions in it, in the order they are written.
     pub fn expressions(&self) -> Vec<&Expr> {
         match self {

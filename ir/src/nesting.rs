@@ -81,6 +81,17 @@ pub fn variables(program: &Program) -> BTreeMap<&str, Vec<&str>> {
     variables
 }
 
+/// The nodes in the loop of each fixpoint, by its name, in the order given.
+pub(crate) fn loops<'a>(program: &'a Program, order: &[NodeId]) -> BTreeMap<&'a str, Vec<NodeId>> {
+    let mut loops: BTreeMap<&str, Vec<NodeId>> = BTreeMap::new();
+    for &id in order {
+        if let Some(fixpoint) = &program.graph[id].fixpoint {
+            loops.entry(fixpoint).or_default().push(id);
+        }
+    }
+    loops
+}
+
 /// All nodes so that each, save for variables, comes after what it reads; ties in ascending order
 /// of names. A cycle without a variable is broken by name.
 pub fn topological(program: &Program) -> Vec<NodeId> {

@@ -208,13 +208,13 @@ fn transfer(
     [left, right]: &[Moving; 2],
 ) -> Result<Moving, String> {
     let left_width = program.input_columns(id, 0).len();
-    let fixed_keys = |left_key: &[usize], right_key: &[usize]| {
-        if left.any(left_key) || right.any(right_key) {
-            Err("joins on a value that still climbs".to_string())
-        } else {
-            Ok(())
-        }
+    let (left_key, right_key) = match operator {
+        Operator::Exchange { key } => (&key[..], &[][..]),
+        operator => operator.keys().unwrap_or_default(),
     };
+    if left.any(left_key) || right.any(right_key) {
+        return Err("joins on a value that still climbs".to_string());
+    }
     Ok(match operator {
         Operator::Map { block } => of_block(program, block, left.columns.clone(), left)?,
         Operator::FlatMap { each, block } => {
@@ -230,12 +230,7 @@ fn transfer(
             moving.repeats |= trend(each, &left.columns, program) != Trend::Fixed;
             moving
         }
-        Operator::Join {
-            left_key,
-            right_key,
-            block,
-        } => {
-            fixed_keys(left_key, right_key)?;
+        Operator::Join { block, .. } => {
             let mut columns = left.columns.clone();
             columns.resize(left_width, Trend::Fixed);
             columns.extend(&right.columns);
@@ -245,23 +240,7 @@ fn transfer(
             };
             of_block(program, block, columns, &both)?
         }
-        Operator::Semijoin {
-            left_key,
-            right_key,
-        }
-        | Operator::Antijoin {
-            left_key,
-            right_key,
-        } => {
-            fixed_keys(left_key, right_key)?;
-            left.clone()
-        }
-        Operator::OuterJoin {
-            left_key,
-            right_key,
-            right_columns,
-        } => {
-            fixed_keys(left_key, right_key)?;
+        Operator::OuterJoin { right_columns, .. } => {
             let mut moving = left.clone();
             moving.columns.resize(left_width, Trend::Fixed);
             moving
@@ -296,11 +275,10 @@ fn transfer(
             OrderKind::Final | OrderKind::Sample | OrderKind::Coordinate => Moving::default(),
             OrderKind::Late => left.clone(),
         },
-        Operator::Exchange { key } => {
-            fixed_keys(key, &[])?;
-            left.clone()
-        }
-        Operator::Union
+        Operator::Semijoin { .. }
+        | Operator::Antijoin { .. }
+        | Operator::Exchange { .. }
+        | Operator::Union
         | Operator::Broadcast
         | Operator::Sink { .. }
         | Operator::StateWrite { .. }

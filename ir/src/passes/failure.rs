@@ -54,8 +54,7 @@ pub(super) fn block_can_fail(program: &Program, block: &Block) -> bool {
     parts.any(|expr| can_fail(program, expr))
 }
 
-/// Whether a node may report an error. Of a fixpoint: whether what its loop derives is not bounded by
-/// what enters it, so that it may reach its limit.
+/// Whether a node may report an error; for a fixpoint, [`loop_can_fail`] says it.
 pub(super) fn node_can_fail(program: &Program, id: NodeId) -> bool {
     let node = &program.graph[id];
     match &node.operator {
@@ -66,7 +65,6 @@ pub(super) fn node_can_fail(program: &Program, id: NodeId) -> bool {
         Operator::Variable {
             combiner: Some(combiner),
         } => combiner_can_fail(combiner, &node.output.columns),
-        Operator::Fixpoint { .. } => makes_values(program, &node.name),
         Operator::Source { .. }
         | Operator::StateRead { .. }
         | Operator::StateWrite { .. }
@@ -110,24 +108,21 @@ fn counts_rows(program: &Program, id: NodeId) -> bool {
     })
 }
 
-/// Whether a loop computes values instead of passing on those that enter it.
-fn makes_values(program: &Program, fixpoint: &str) -> bool {
-    let mut loop_nodes = program.graph.node_weights();
-    loop_nodes.any(|node| {
-        node.fixpoint.as_deref() == Some(fixpoint)
-            && match &node.operator {
-                Operator::Variable { combiner } => combiner.is_some(),
-                Operator::FlatMap { .. } | Operator::Fixpoint { .. } => true,
-                Operator::Map { block } | Operator::Join { block, .. } => {
-                    let is_given = |expr: &Expr| {
-                        matches!(
-                            expr.kind,
-                            ExprKind::Column(_) | ExprKind::Constant(_) | ExprKind::Param(_)
-                        )
-                    };
-                    !block.outputs.iter().all(is_given)
-                }
-                _ => false,
-            }
+/// Whether a fixpoint may reach its limit: what these nodes in its loop derive is not bounded by what enters
+/// it, since they compute values instead of passing on those that do.
+pub(super) fn loop_can_fail(program: &Program, looped: &[NodeId]) -> bool {
+    looped.iter().any(|id| match &program.graph[*id].operator {
+        Operator::Variable { combiner } => combiner.is_some(),
+        Operator::FlatMap { .. } | Operator::Fixpoint { .. } => true,
+        Operator::Map { block } | Operator::Join { block, .. } => {
+            let is_given = |expr: &Expr| {
+                matches!(
+                    expr.kind,
+                    ExprKind::Column(_) | ExprKind::Constant(_) | ExprKind::Param(_)
+                )
+            };
+            !block.outputs.iter().all(is_given)
+        }
+        _ => false,
     })
 }

@@ -72,7 +72,7 @@ fn fuse_into_reader(program: &mut Program, id: NodeId) -> bool {
     for (port, input) in inputs {
         program.connect(input, id, port);
     }
-    if program.outputs(from).is_empty() {
+    if program.graph.neighbors(from).next().is_none() {
         program.graph.remove_node(from);
     }
     true

@@ -3,22 +3,32 @@
 //! Rule: the block reads no column of one side but those of its key, which the other side has as well; and
 //! either that side has at most one row for each key, or nobody downstream counts rows. The block may not
 //! fail, since its error would show columns of both sides.
+//!
+//! Readers are gone through before what they read, so that what is known of them is known of it.
 
+use std::collections::BTreeSet;
+
+use crate::nesting::topological;
 use crate::{Collection, Expr, Label, Multiplicity, Node, NodeId, Operator, Program};
 
 use super::World;
 use super::failure::{block_can_fail, node_can_fail};
-use super::rewrite::{column, columns_of, feed_by, fresh_name, refresh, substitute, unfeed};
+use super::rewrite::{Names, column, columns_of, feed_by, refresh, substitute, unfeed};
 
 /// Narrows joins; how many.
 pub(super) fn apply(program: &mut Program, _: &World) -> usize {
     let mut changes = 0;
-    for id in program.nodes_by_name() {
+    let mut names = Names::of(program);
+    let mut counted = BTreeSet::new();
+    for id in topological(program).into_iter().rev() {
+        let is_counted = is_counted(program, id, &counted);
         for asked in [1, 0] {
-            if narrow(program, id, asked) {
+            if let Some(semijoin) = narrow(program, &mut names, id, asked, is_counted) {
+                counted.extend(is_counted.then_some(semijoin));
                 changes += 1;
             }
         }
+        counted.extend(is_counted.then_some(id));
     }
     if changes > 0 {
         refresh(program);
@@ -26,18 +36,25 @@ pub(super) fn apply(program: &mut Program, _: &World) -> usize {
     changes
 }
 
-/// Turns a join into a semijoin and a map, if all it wants of the side `asked` is whether it is there.
-fn narrow(program: &mut Program, id: NodeId, asked: u32) -> bool {
+/// Turns a join into a semijoin, which is returned, and a map, if all it wants of the side `asked` is whether it
+/// is there.
+fn narrow(
+    program: &mut Program,
+    names: &mut Names,
+    id: NodeId,
+    asked: u32,
+    is_counted: bool,
+) -> Option<NodeId> {
     let Operator::Join {
         left_key,
         right_key,
         block,
     } = &program.graph[id].operator
     else {
-        return false;
+        return None;
     };
     let [(_, left), (_, right)] = program.inputs(id)[..] else {
-        return false;
+        return None;
     };
     let width = program.graph[left].output.columns.len();
     let (kept, other, kept_key, asked_key) = match asked {
@@ -62,9 +79,9 @@ fn narrow(program: &mut Program, id: NodeId, asked: u32) -> bool {
             && (asked.keys.iter().any(within)
                 || (0..asked.columns.len()).all(|c| asked_key.contains(&c)))
     };
-    let is_like_one = one_partner || !is_counted(program, id, &mut Vec::new());
+    let is_like_one = one_partner || !is_counted;
     if kept == other || !reads_key_only || block_can_fail(program, block) || !is_like_one {
-        return false;
+        return None;
     }
     let types = program.graph[kept].output.columns.clone();
     let mut block = block.clone();
@@ -82,9 +99,8 @@ fn narrow(program: &mut Program, id: NodeId, asked: u32) -> bool {
         *expr = substitute(expr, &by);
     }
     let node = &program.graph[id];
-    let name = fresh_name(program, &format!("{}-there", node.name));
-    let semijoin = program.add(Node {
-        name,
+    let semijoin = Node {
+        name: format!("{}-there", node.name),
         operator: Operator::Semijoin {
             left_key: kept_key,
             right_key: asked_key,
@@ -97,21 +113,18 @@ fn narrow(program: &mut Program, id: NodeId, asked: u32) -> bool {
         },
         fixpoint: node.fixpoint.clone(),
         span: node.span,
-    });
+    };
+    let semijoin = names.add(program, semijoin);
     program.connect(kept, semijoin, 0);
     program.connect(other, semijoin, 1);
     program.graph[id].operator = Operator::Map { block };
     unfeed(program, id);
     feed_by(program, id, 0, semijoin);
-    true
+    Some(semijoin)
 }
 
-/// Whether anyone can tell how often a node gives a row.
-fn is_counted(program: &Program, id: NodeId, seen: &mut Vec<NodeId>) -> bool {
-    if seen.contains(&id) {
-        return false;
-    }
-    seen.push(id);
+/// Whether anyone can tell how often a node gives a row; `counted` are the readers of which this is so.
+fn is_counted(program: &Program, id: NodeId, counted: &BTreeSet<NodeId>) -> bool {
     program.outputs(id).iter().any(|(reader, port)| {
         if node_can_fail(program, *reader) {
             return true;
@@ -126,7 +139,7 @@ fn is_counted(program: &Program, id: NodeId, seen: &mut Vec<NodeId>) -> bool {
             | Operator::Join { .. }
             | Operator::Map { .. }
             | Operator::FlatMap { .. }
-            | Operator::Union => is_counted(program, *reader, seen),
+            | Operator::Union => counted.contains(reader),
             _ => true,
         }
     })

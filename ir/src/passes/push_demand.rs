@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::visit::{Dfs, EdgeFiltered};
 
+use crate::nesting::loops;
 use crate::{
     Block, Collection, Expr, ExprKind, Function, Label, Multiplicity, Node, NodeId, Operator,
     Program, Type,
 };
 
 use super::World;
-use super::failure::node_can_fail;
+use super::failure::{loop_can_fail, node_can_fail};
 use super::push_filters::{filter_input, insert, step_name};
-use super::rewrite::{fresh_name, picks, refresh};
+use super::rewrite::{Names, picks, refresh};
 use super::size::Estimates;
 
 /// How much smaller than a recursion a relation must be that asks for some of it.
@@ -34,15 +35,22 @@ const LIMIT: u64 = 2_000_000;
 pub(super) fn apply(program: &mut Program, world: &World) -> usize {
     let estimates = Estimates::of(program, world.sizes);
     let mut changes = 0;
-    for id in program.nodes_by_name() {
+    let mut names = Names::of(program);
+    let ids = program.nodes_by_name();
+    let loops: BTreeMap<String, Vec<NodeId>> = loops(program, &ids)
+        .into_iter()
+        .map(|(name, nodes)| (name.to_string(), nodes))
+        .collect();
+    for id in ids {
         let Operator::Fixpoint { variables, .. } = &program.graph[id].operator else {
             continue;
         };
         let [variable] = variables.as_slice() else {
             continue;
         };
-        if let Some(variable) = program.find(variable)
-            && restrict(program, id, variable, &estimates)
+        let looped = loops.get(&program.graph[id].name);
+        if let (Some(variable), Some(looped)) = (names.find(variable), looped)
+            && restrict(program, &mut names, id, looped, variable, &estimates)
         {
             changes += 1;
         }
@@ -92,23 +100,22 @@ struct Step {
 
 fn restrict(
     program: &mut Program,
+    names: &mut Names,
     fixpoint: NodeId,
+    looped: &[NodeId],
     variable: NodeId,
     estimates: &Estimates,
 ) -> bool {
     let name = program.graph[fixpoint].name.clone();
     let is_inside = |id: NodeId| program.graph[id].fixpoint.as_ref() == Some(&name);
-    let ids = program.nodes_by_name();
     let is_safe = program.graph[fixpoint].fixpoint.is_none()
-        && !node_can_fail(program, fixpoint)
-        && ids
-            .iter()
-            .all(|id| !is_inside(*id) || !node_can_fail(program, *id));
+        && !loop_can_fail(program, looped)
+        && !looped.iter().any(|id| node_can_fail(program, *id));
     let is_set = matches!(
         program.graph[variable].operator,
         Operator::Variable { combiner: None }
     );
-    let was_restricted = program.find(&step_name(&program.graph[variable].name, "asked"));
+    let was_restricted = names.find(&step_name(&program.graph[variable].name, "asked"));
     if !is_safe || !is_set || was_restricted.is_some() {
         return false;
     }
@@ -134,7 +141,9 @@ fn restrict(
             .map(|head| rule(program, &name, variable, *head, &columns))
             .collect();
         if let Some(rules) = rules {
-            rewrite(program, variable, &columns, &askers, &entries, &rules);
+            rewrite(
+                program, names, variable, &columns, &askers, &entries, &rules,
+            );
             return true;
         }
     }
@@ -157,15 +166,8 @@ fn asker(
             }
             (!values.is_empty()).then_some(Asker::Constants(reader, values))
         }
-        Operator::Join {
-            left_key,
-            right_key,
-            ..
-        }
-        | Operator::Semijoin {
-            left_key,
-            right_key,
-        } => {
+        Operator::Join { .. } | Operator::Semijoin { .. } => {
+            let (left_key, right_key) = operator.keys()?;
             let (_, other) = program
                 .inputs(reader)
                 .into_iter()
@@ -177,8 +179,9 @@ fn asker(
             let is_small = estimates.rows(other) * SMALLER <= estimates.rows(variable) / SMALLER;
             let columns: BTreeMap<usize, usize> =
                 own.iter().copied().zip(others.iter().copied()).collect();
-            let is_apart = other != variable && !rests_on(program, other, variable);
-            (is_small && is_apart && !columns.is_empty()).then_some(Asker::Relation(other, columns))
+            let is_apart = || other != variable && !rests_on(program, other, variable);
+            (is_small && !columns.is_empty() && is_apart())
+                .then_some(Asker::Relation(other, columns))
         }
         _ => None,
     }
@@ -353,6 +356,7 @@ fn known_width(start: usize, steps: &[Step]) -> usize {
 
 fn rewrite(
     program: &mut Program,
+    names: &mut Names,
     variable: NodeId,
     columns: &[usize],
     askers: &[Asker],
@@ -370,22 +374,23 @@ fn rewrite(
             (moved, block.conditions) = block.conditions.drain(..).partition(asks);
         }
         for entry in entries {
-            filter_input(program, *entry, variable, 0, moved.clone());
+            filter_input(program, names, *entry, variable, 0, moved.clone());
         }
         return;
     }
-    let asked = asked(program, variable, columns, askers, rules);
+    let asked = asked(program, names, variable, columns, askers, rules);
     for entry in entries {
-        ask(program, *entry, variable, columns, asked);
+        ask(program, names, *entry, variable, columns, asked);
     }
     for rule in rules.iter().filter(|rule| !rule.steps.is_empty()) {
-        ask(program, rule.head, variable, columns, asked);
+        ask(program, names, rule.head, variable, columns, asked);
     }
 }
 
 /// Adds a node beside the recursion.
 fn add(
     program: &mut Program,
+    names: &mut Names,
     variable: NodeId,
     step: &str,
     operator: Operator,
@@ -394,8 +399,7 @@ fn add(
 ) -> NodeId {
     let of = &program.graph[variable];
     let (name, span) = (step_name(&of.name, step), of.span);
-    let name = fresh_name(program, &name);
-    program.add(Node {
+    let node = Node {
         name,
         operator,
         output: Collection {
@@ -406,12 +410,14 @@ fn add(
         },
         fixpoint,
         span,
-    })
+    };
+    names.add(program, node)
 }
 
 /// Builds what derives the values that are asked for, in turn.
 fn asked(
     program: &mut Program,
+    names: &mut Names,
     variable: NodeId,
     columns: &[usize],
     askers: &[Asker],
@@ -428,6 +434,7 @@ fn asked(
                 let operator = Operator::Values { rows: vec![row] };
                 add(
                     program,
+                    names,
                     variable,
                     "asked.seed",
                     operator,
@@ -441,6 +448,7 @@ fn asked(
                 let operator = Operator::Map { block };
                 let seed = add(
                     program,
+                    names,
                     variable,
                     "asked.seed",
                     operator,
@@ -453,7 +461,15 @@ fn asked(
         });
     }
     if rules.iter().all(|rule| rule.steps.is_empty()) {
-        let asked = add(program, variable, "asked", Operator::Distinct, types, None);
+        let asked = add(
+            program,
+            names,
+            variable,
+            "asked",
+            Operator::Distinct,
+            types,
+            None,
+        );
         for seed in seeds {
             program.connect(seed, asked, 0);
         }
@@ -461,6 +477,7 @@ fn asked(
     }
     let asked = add(
         program,
+        names,
         variable,
         "asked",
         Operator::Variable { combiner: None },
@@ -471,7 +488,15 @@ fn asked(
         limit: LIMIT,
         variables: vec![program.graph[asked].name.clone()],
     };
-    let looped = add(program, variable, "asked.loop", operator, Vec::new(), None);
+    let looped = add(
+        program,
+        names,
+        variable,
+        "asked.loop",
+        operator,
+        Vec::new(),
+        None,
+    );
     program.graph[looped].output = Collection::nothing();
     let home = Some(program.graph[looped].name.clone());
     program.graph[asked].fixpoint.clone_from(&home);
@@ -498,6 +523,7 @@ fn asked(
             let columns = picked.iter().map(|c| row[*c].clone()).collect();
             let join = add(
                 program,
+                names,
                 variable,
                 "asked.next",
                 operator,
@@ -516,7 +542,14 @@ fn asked(
 }
 
 /// Lets only those rows reach the variable that are asked for.
-fn ask(program: &mut Program, from: NodeId, variable: NodeId, columns: &[usize], asked: NodeId) {
+fn ask(
+    program: &mut Program,
+    names: &mut Names,
+    from: NodeId,
+    variable: NodeId,
+    columns: &[usize],
+    asked: NodeId,
+) {
     let given = program.graph[from].output.columns.clone();
     let home = &program.graph[variable].fixpoint;
     let looped = program.graph[from].fixpoint == *home;
@@ -525,7 +558,7 @@ fn ask(program: &mut Program, from: NodeId, variable: NodeId, columns: &[usize],
         right_key: (0..columns.len()).collect(),
     };
     let home = looped.then(|| home.clone()).flatten();
-    let filter = add(program, variable, "wanted", operator, given, home);
+    let filter = add(program, names, variable, "wanted", operator, given, home);
     insert(program, from, filter, variable, 0);
     program.connect(asked, filter, 1);
 }

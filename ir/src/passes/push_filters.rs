@@ -5,6 +5,9 @@
 //! reads; a comparison of a key column with a constant to both sides. None of these reports an error for a
 //! row that is now kept from it: behind a combiner that can fail, and on columns it makes, conditions stay.
 
+use petgraph::Direction;
+use petgraph::visit::EdgeRef;
+
 use crate::{
     Block, Collection, Combiner, Expr, ExprKind, Function, Label, Multiplicity, Node, NodeId,
     Operator, Program,
@@ -13,16 +16,16 @@ use crate::{
 use super::World;
 use super::failure::{can_fail, node_can_fail};
 use super::rewrite::{
-    column, columns_of, fresh_name, only_input, only_reader, refresh, renumber_columns,
-    renumber_locals,
+    Names, column, columns_of, only_input, only_reader, refresh, renumber_columns, renumber_locals,
 };
 
 /// Moves conditions; how many nodes lost some.
 pub(super) fn apply(program: &mut Program, _: &World) -> usize {
     let mut changes = 0;
+    let mut names = Names::of(program);
     for id in program.nodes_by_name() {
-        changes += usize::from(push_from_map(program, id));
-        changes += usize::from(push_from_join(program, id));
+        changes += usize::from(push_from_map(program, &mut names, id));
+        changes += usize::from(push_from_join(program, &mut names, id));
     }
     if changes > 0 {
         refresh(program);
@@ -31,7 +34,7 @@ pub(super) fn apply(program: &mut Program, _: &World) -> usize {
 }
 
 /// Moves conditions of a map over a node that passes rows on.
-fn push_from_map(program: &mut Program, id: NodeId) -> bool {
+fn push_from_map(program: &mut Program, names: &mut Names, id: NodeId) -> bool {
     let Operator::Map { block } = &program.graph[id].operator else {
         return false;
     };
@@ -72,7 +75,7 @@ fn push_from_map(program: &mut Program, id: NodeId) -> bool {
     }
     for (port, input) in inputs {
         if port == 0 || !left_only {
-            filter_input(program, input, from, port, moved.clone());
+            filter_input(program, names, input, from, port, moved.clone());
         }
     }
     if let Operator::Map { block } = &mut program.graph[id].operator {
@@ -89,7 +92,7 @@ fn is_outside(program: &Program, from: NodeId, reader: NodeId) -> bool {
 }
 
 /// Moves conditions of a join that read one side only.
-fn push_from_join(program: &mut Program, id: NodeId) -> bool {
+fn push_from_join(program: &mut Program, names: &mut Names, id: NodeId) -> bool {
     let Operator::Join {
         left_key,
         right_key,
@@ -142,7 +145,7 @@ fn push_from_join(program: &mut Program, id: NodeId) -> bool {
     for (port, conditions) in (0..).zip(sides) {
         if !conditions.is_empty() {
             let from = if port == 0 { left } else { right };
-            filter_input(program, from, id, port, conditions);
+            filter_input(program, names, from, id, port, conditions);
         }
     }
     if changed && let Operator::Join { block, .. } = &mut program.graph[id].operator {
@@ -163,6 +166,7 @@ fn is_comparison(condition: &Expr) -> bool {
 /// Puts a map with these conditions on the edge between two nodes.
 pub(super) fn filter_input(
     program: &mut Program,
+    names: &mut Names,
     from: NodeId,
     to: NodeId,
     port: u32,
@@ -184,7 +188,7 @@ pub(super) fn filter_input(
     renumber_locals(&mut operator);
     let shared = program.graph[from].fixpoint == program.graph[to].fixpoint;
     let node = Node {
-        name: fresh_name(program, &step_name(&program.graph[to].name, "where")),
+        name: step_name(&program.graph[to].name, "where"),
         operator,
         output: Collection {
             columns,
@@ -199,17 +203,16 @@ pub(super) fn filter_input(
         },
         span,
     };
-    let filter = program.add(node);
+    let filter = names.add(program, node);
     insert(program, from, filter, to, port);
 }
 
 /// Puts a node that is not connected yet on the edge between two nodes.
 pub(super) fn insert(program: &mut Program, from: NodeId, new: NodeId, to: NodeId, port: u32) {
-    use petgraph::visit::EdgeRef;
     let edge = program
         .graph
-        .edges_connecting(from, to)
-        .find(|edge| edge.weight().0 == port)
+        .edges_directed(to, Direction::Incoming)
+        .find(|edge| edge.source() == from && edge.weight().0 == port)
         .map(|edge| edge.id());
     if let Some(edge) = edge {
         program.graph.remove_edge(edge);

@@ -4,33 +4,32 @@
 //! reader that may fail needs all columns, since it shows the row; and so does what makes rows distinct,
 //! groups them or publishes them. Where a join would keep a column of a node that cannot leave it out, a map
 //! in front of the join does, outside the loop that the join may be in.
+//!
+//! Readers are gone through before what they read, so that once is enough: variables, which end every cycle,
+//! need all columns.
 
 use std::collections::BTreeSet;
 
+use crate::nesting::topological;
 use crate::{Collection, Label, Multiplicity, Node, NodeId, Operator, Program};
 
 use super::World;
 use super::failure::{can_fail, node_can_fail};
-use super::rewrite::{columns_of, feed_by, fresh_name, picks, refresh, renumber_columns};
+use super::rewrite::{Names, columns_of, feed_by, picks, refresh, renumber_columns};
 
 /// Removes dead columns; at how many nodes.
 pub(super) fn apply(program: &mut Program, _: &World) -> usize {
     let mut changes = 0;
-    loop {
-        let before = changes;
-        for id in program.nodes_by_name() {
-            if let Some(kept) = kept_columns(program, id) {
-                narrow(program, id, &kept);
-                changes += 1;
-            }
-        }
-        if changes == before {
-            break;
+    for id in topological(program).into_iter().rev() {
+        if let Some(kept) = kept_columns(program, id) {
+            narrow(program, id, &kept);
+            changes += 1;
         }
     }
+    let mut names = Names::of(program);
     for id in program.nodes_by_name() {
         for port in 0..2 {
-            changes += usize::from(narrow_input(program, id, port));
+            changes += usize::from(narrow_input(program, &mut names, id, port));
         }
     }
     if changes > 0 {
@@ -83,32 +82,16 @@ fn read_columns(program: &Program, id: NodeId, port: u32) -> Option<BTreeSet<usi
         .filter(|column| *column < width)
         .collect();
     match operator {
-        Operator::Map { .. } | Operator::FlatMap { .. } => {}
-        Operator::Join {
-            left_key,
-            right_key,
-            ..
-        } => read.extend(if port == 0 { left_key } else { right_key }),
-        Operator::Semijoin {
-            left_key,
-            right_key,
+        Operator::Map { .. } | Operator::FlatMap { .. } | Operator::Join { .. } => {}
+        Operator::Semijoin { .. } | Operator::Antijoin { .. } if port == 0 => {
+            read.extend(needed_columns(program, id)?);
         }
-        | Operator::Antijoin {
-            left_key,
-            right_key,
-        } => match port {
-            0 => {
-                read.extend(needed_columns(program, id)?);
-                read.extend(left_key);
-            }
-            _ => read.extend(right_key),
-        },
-        Operator::OuterJoin {
-            right_key,
-            right_columns,
-            ..
-        } if port == 1 => read.extend(right_key.iter().chain(right_columns)),
+        Operator::Semijoin { .. } | Operator::Antijoin { .. } => {}
+        Operator::OuterJoin { right_columns, .. } if port == 1 => read.extend(right_columns),
         _ => return None,
+    }
+    if let Some((left_key, right_key)) = operator.keys() {
+        read.extend(if port == 0 { left_key } else { right_key });
     }
     Some(read)
 }
@@ -158,31 +141,11 @@ fn adapt(
     for expr in operator.expressions_mut() {
         renumber_columns(expr, &to);
     }
-    let mut passes_on = false;
-    match operator {
-        Operator::Join {
-            left_key,
-            right_key,
-            ..
-        }
-        | Operator::Semijoin {
-            left_key,
-            right_key,
-        }
-        | Operator::Antijoin {
-            left_key,
-            right_key,
-        }
-        | Operator::OuterJoin {
-            left_key,
-            right_key,
-            ..
-        } => {
-            let key = if port == 0 { left_key } else { right_key };
-            key.iter_mut().for_each(|column| *column = place(*column));
-        }
-        _ => {}
+    if let Some((left_key, right_key)) = operator.keys_mut() {
+        let key = if port == 0 { left_key } else { right_key };
+        key.iter_mut().for_each(|column| *column = place(*column));
     }
+    let mut passes_on = false;
     match operator {
         Operator::OuterJoin { right_columns, .. } => {
             right_columns
@@ -198,7 +161,7 @@ fn adapt(
 }
 
 /// Puts a map in front of a port of a join that would keep columns which nobody reads.
-fn narrow_input(program: &mut Program, id: NodeId, port: u32) -> bool {
+fn narrow_input(program: &mut Program, names: &mut Names, id: NodeId, port: u32) -> bool {
     if !matches!(program.graph[id].operator, Operator::Join { .. }) {
         return false;
     }
@@ -212,10 +175,7 @@ fn narrow_input(program: &mut Program, id: NodeId, port: u32) -> bool {
     let home = given.fixpoint.clone();
     let is_variable = matches!(given.operator, Operator::Variable { .. });
     // Outside of all loops, or out of a loop that is outside of all others.
-    let around = home
-        .as_deref()
-        .and_then(|name| program.find(name))
-        .and_then(|fixpoint| program.graph[fixpoint].fixpoint.clone());
+    let around = names.around(program, home.as_deref());
     let is_outside = match &home {
         None => true,
         Some(_) => is_variable && around.is_none() && program.graph[id].fixpoint != home,
@@ -226,9 +186,8 @@ fn narrow_input(program: &mut Program, id: NodeId, port: u32) -> bool {
         return false;
     }
     let span = program.graph[id].span;
-    let name = fresh_name(program, &format!("{}-{port}", program.graph[id].name));
-    let map = program.add(Node {
-        name,
+    let map = Node {
+        name: format!("{}-{port}", program.graph[id].name),
         operator: Operator::Map {
             block: picks(&kept, &types, span),
         },
@@ -240,7 +199,8 @@ fn narrow_input(program: &mut Program, id: NodeId, port: u32) -> bool {
         },
         fixpoint: None,
         span,
-    });
+    };
+    let map = names.add(program, map);
     program.connect(from, map, 0);
     // First as if it gave everything, then without what is not read.
     feed_by(program, id, port, map);

@@ -19,8 +19,8 @@ use crate::{
 use super::World;
 use super::failure::node_can_fail;
 use super::rewrite::{
-    column, columns_of, is_shallow, only_reader, refresh, renumber_locals, same_loop, substitute,
-    unfeed,
+    Names, column, columns_of, is_shallow, only_reader, refresh, renumber_locals, same_loop,
+    substitute, unfeed,
 };
 use super::size::Estimates;
 
@@ -31,12 +31,13 @@ const BETTER: f64 = 2.0;
 pub(super) fn apply(program: &mut Program, world: &World) -> usize {
     let estimates = Estimates::of(program, world.sizes);
     let mut changes = 0;
+    let names = Names::of(program);
     for id in program.nodes_by_name() {
         if program.graph.contains_node(id)
             && is_root(program, id)
             && let Some(rule) = Rule::of(program, id)
             && let Some(order) = rule.better_order(program, &estimates)
-            && rule.build(program, id, &order)
+            && rule.build(program, &names, id, &order)
         {
             changes += 1;
         }
@@ -87,6 +88,8 @@ struct Rule {
     types: Vec<(String, Type)>,
     conditions: Vec<Expr>,
     outputs: Vec<Expr>,
+    /// By atom, how many of its columns another one has or something reads.
+    used: Vec<usize>,
     /// The joins that are part of it, but for the last.
     inner: Vec<NodeId>,
     /// The loop that the last join runs in.
@@ -101,10 +104,12 @@ impl Rule {
             types: Vec::new(),
             conditions: Vec::new(),
             outputs: Vec::new(),
+            used: Vec::new(),
             inner: Vec::new(),
             fixpoint: program.graph[id].fixpoint.clone(),
         };
         rule.outputs = rule.flatten(program, id);
+        rule.used = rule.used();
         (rule.atoms.len() > 2).then_some(rule)
     }
 
@@ -181,10 +186,22 @@ impl Rule {
         self.classes(first..first + width)
     }
 
-    /// What is read beside keys.
-    fn read(&self) -> BTreeSet<usize> {
+    /// By atom, how many of its columns another one has or something reads beside keys.
+    fn used(&self) -> Vec<usize> {
         let expressions = self.conditions.iter().chain(&self.outputs);
-        self.classes(expressions.flat_map(columns_of))
+        let read = self.classes(expressions.flat_map(columns_of));
+        let mut atoms: BTreeMap<usize, usize> = BTreeMap::new();
+        for atom in 0..self.atoms.len() {
+            for class in self.classes_of(atom) {
+                *atoms.entry(class).or_default() += 1;
+            }
+        }
+        let is_used = |column: &usize| {
+            let class = self.class[*column];
+            read.contains(&class) || atoms[&class] > 1
+        };
+        let columns = self.atoms.iter().map(|a| a.first..a.first + a.width);
+        columns.map(|own| own.filter(is_used).count()).collect()
     }
 
     /// How many rows of an atom a row finds that knows some classes.
@@ -206,13 +223,7 @@ impl Rule {
             return size;
         }
         let output = &program.graph[node].output;
-        let mut elsewhere = self.read();
-        for other in (0..self.atoms.len()).filter(|other| *other != atom) {
-            elsewhere.extend(self.classes_of(other));
-        }
-        let used = (0..width)
-            .filter(|c| elsewhere.contains(&self.class[first + c]))
-            .count();
+        let used = self.used[atom];
         if bound.len() >= used {
             return 0.5;
         }
@@ -281,21 +292,18 @@ impl Rule {
 
     /// Replaces the tree of joins by a chain in this order. `false`, and nothing is changed, if an
     /// expression would become too deep.
-    fn build(&self, program: &mut Program, root: NodeId, order: &[usize]) -> bool {
+    fn build(&self, program: &mut Program, names: &Names, root: NodeId, order: &[usize]) -> bool {
         let (node_span, loop_) = (
             program.graph[root].span,
             program.graph[root].fixpoint.clone(),
         );
-        let around = loop_
-            .as_deref()
-            .and_then(|name| program.find(name))
-            .and_then(|id| program.graph[id].fixpoint.clone());
-        let mut names: Vec<String> = self
+        let around = names.around(program, loop_.as_deref());
+        let mut given: Vec<String> = self
             .inner
             .iter()
             .map(|id| program.graph[*id].name.clone())
             .collect();
-        names.sort_by(|a, b| b.cmp(a));
+        given.sort_by(|a, b| b.cmp(a));
         let Some((&first, rest)) = order.split_first() else {
             return false;
         };
@@ -387,7 +395,7 @@ impl Rule {
                 root
             } else {
                 program.add(Node {
-                    name: names.pop().unwrap_or_default(),
+                    name: given.pop().unwrap_or_default(),
                     operator,
                     output: Collection {
                         columns: kept.iter().map(|c| self.types[*c].clone()).collect(),

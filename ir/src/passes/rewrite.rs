@@ -7,7 +7,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::expression::MAX_DEPTH;
 use crate::infer;
-use crate::{Block, Clause, Expr, ExprKind, NodeId, Operator, Program, Span, Type};
+use crate::{Block, Clause, Expr, ExprKind, Node, NodeId, Operator, Program, Span, Type};
 
 /// A column as an expression.
 pub(super) fn column(index: usize, ty: Type, span: Span) -> Expr {
@@ -137,8 +137,10 @@ pub(super) fn is_free(expr: &Expr) -> bool {
 
 /// What reads a node, if it is read once.
 pub(super) fn only_reader(program: &Program, id: NodeId) -> Option<(NodeId, u32)> {
-    match program.outputs(id).as_slice() {
-        [one] => Some(*one),
+    // Many may read a source, so they are not put in order.
+    let mut readers = program.graph.edges_directed(id, Direction::Outgoing);
+    match (readers.next(), readers.next()) {
+        (Some(edge), None) => Some((edge.target(), edge.weight().0)),
         _ => None,
     }
 }
@@ -237,16 +239,39 @@ pub(super) fn same_loop(program: &Program, a: NodeId, b: NodeId) -> bool {
     program.graph[a].fixpoint == program.graph[b].fixpoint
 }
 
-/// A name for a new node that no node has: the given one, or with a number behind it.
-pub(super) fn fresh_name(program: &Program, wanted: &str) -> String {
-    let taken = |name: &str| program.find(name).is_some();
-    if !taken(wanted) {
-        return wanted.to_string();
+/// The nodes of a program by their names, for a pass that looks up or adds many.
+pub(super) struct Names(BTreeMap<String, NodeId>);
+
+impl Names {
+    pub(super) fn of(program: &Program) -> Names {
+        let ids = program.graph.node_indices();
+        Names(ids.map(|id| (program.graph[id].name.clone(), id)).collect())
     }
-    (2..)
-        .map(|n| format!("{wanted}-{n}"))
-        .find(|name| !taken(name))
-        .unwrap_or_default()
+
+    /// The node that had this name when the pass began, or that was added by it.
+    pub(super) fn find(&self, name: &str) -> Option<NodeId> {
+        self.0.get(name).copied()
+    }
+
+    /// The fixpoint around another one that is named.
+    pub(super) fn around(&self, program: &Program, fixpoint: Option<&str>) -> Option<String> {
+        let fixpoint = self.find(fixpoint?)?;
+        program.graph[fixpoint].fixpoint.clone()
+    }
+
+    /// Adds a node. If its name is taken, it gets a number behind it.
+    pub(super) fn add(&mut self, program: &mut Program, mut node: Node) -> NodeId {
+        if self.0.contains_key(&node.name) {
+            node.name = (2..)
+                .map(|n| format!("{}-{n}", node.name))
+                .find(|name| !self.0.contains_key(name))
+                .unwrap_or_default();
+        }
+        let name = node.name.clone();
+        let id = program.add(node);
+        self.0.insert(name, id);
+        id
+    }
 }
 
 /// Turns a node into one that gives nothing.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::nesting::loops;
 use crate::plan::choice::{Candidate, Choice, Kind, pick};
 use crate::plan::colocate::{Colocated, colocate};
 use crate::plan::estimate::Estimates;
@@ -59,8 +60,12 @@ pub fn decide(program: &Program, sizes: &Sizes, workers: usize) -> Decided {
         colocated: BTreeMap::new(),
     };
     let order = shape::order(program);
+    let loops = loops(program, &order);
     for (name, variables) in shape::fixpoints(program) {
-        chooser.start_fixpoint(name, &variables, &order);
+        let looped = variables
+            .first()
+            .and_then(|first| loops.get(program.graph[*first].fixpoint.as_deref()?));
+        chooser.start_fixpoint(name, &variables, looped.map_or(&[], Vec::as_slice));
     }
     let (variables, others): (Vec<NodeId>, Vec<NodeId>) = order
         .into_iter()
@@ -111,21 +116,23 @@ impl Chooser<'_> {
         Some(what)
     }
 
-    fn start_fixpoint(&mut self, name: String, variables: &[NodeId], order: &[NodeId]) {
+    /// Decides how a fixpoint runs; `looped` are the nodes in its loop, in the order of all.
+    fn start_fixpoint(&mut self, name: String, variables: &[NodeId], looped: &[NodeId]) {
         let program = self.program;
         let exchanged = Candidate {
             what: None,
             words: "exchanged: every derivation goes to its owner".to_string(),
-            price: self.price_of_exchanged(variables),
+            price: self.price_of_exchanged(looped),
         };
-        let mut candidates: Vec<Candidate<Option<Colocated>>> = colocate(program, variables, order)
-            .into_iter()
-            .map(|found| Candidate {
-                words: words::colocated(program, &found.columns),
-                price: self.price_of_colocated(&found),
-                what: Some(found),
-            })
-            .collect();
+        let mut candidates: Vec<Candidate<Option<Colocated>>> =
+            colocate(program, variables, looped)
+                .into_iter()
+                .map(|found| Candidate {
+                    words: words::colocated(program, &found.columns),
+                    price: self.price_of_colocated(&found, looped),
+                    what: Some(found),
+                })
+                .collect();
         let least = |c: &Candidate<_>| c.price.unwrap_or(f64::INFINITY);
         // Of equally cheap ones the first: the fewest broadcasts.
         candidates.sort_by(|a, b| least(a).total_cmp(&least(b)));
@@ -157,10 +164,10 @@ impl Chooser<'_> {
     }
 
     /// What enters a loop and where it goes, and what goes round in it.
-    fn price_of_colocated(&self, found: &Colocated) -> Option<f64> {
+    fn price_of_colocated(&self, found: &Colocated, looped: &[NodeId]) -> Option<f64> {
         let program = self.program;
         let mut price = 0.0;
-        for id in program.nodes_by_name() {
+        for &id in looped {
             for input in shape::inputs(program, id) {
                 if let Some(route) = found.routes.get(&input.name) {
                     price += self.prices.travel(input.from, route)?;
@@ -176,14 +183,11 @@ impl Chooser<'_> {
         Some(price)
     }
 
-    fn price_of_exchanged(&self, variables: &[NodeId]) -> Option<f64> {
+    fn price_of_exchanged(&self, looped: &[NodeId]) -> Option<f64> {
         let program = self.program;
-        let fixpoint = program.graph[*variables.first()?].fixpoint.clone();
+        looped.first()?;
         let mut price = 0.0;
-        for id in program.nodes_by_name() {
-            if program.graph[id].fixpoint != fixpoint {
-                continue;
-            }
+        for &id in looped {
             for input in shape::inputs(program, id) {
                 if !input.inner {
                     let all: Vec<usize> = (0..shape::arity(program, input.from)).collect();
@@ -236,7 +240,7 @@ impl Chooser<'_> {
             Operator::Distinct | Operator::Combine { .. } => self.place_grouping(id, &inputs),
             Operator::Sink { .. } => self.send_all(&inputs, Route::Gather),
             Operator::Exchange { key } => self.send_all(&inputs, Route::Hash(key.clone())),
-            operator => match shape::keys(operator) {
+            operator => match operator.keys() {
                 Some((left_key, right_key)) => {
                     self.place_matching(id, &inputs, left_key, right_key)
                 }

@@ -31,24 +31,16 @@ const SHOWN: usize = 4;
 /// The choices of columns for a fixpoint that has some, the best first: the fewest broadcasts, then
 /// columns that can take many values, then the first columns.
 ///
-/// `order` is that of all nodes.
+/// `looped` are the nodes in its loop, each after what feeds it, variables first.
 pub(super) fn colocate(
     program: &Program,
     variables: &[NodeId],
-    order: &[NodeId],
+    looped: &[NodeId],
 ) -> Vec<Colocated> {
-    let fixpoint = variables
-        .first()
-        .and_then(|first| program.graph[*first].fixpoint.as_deref());
-    let Some(fixpoint) = fixpoint else {
+    if looped.is_empty() {
         return Vec::new();
-    };
-    let nodes: Vec<NodeId> = order
-        .iter()
-        .copied()
-        .filter(|id| program.graph[*id].fixpoint.as_deref() == Some(fixpoint))
-        .collect();
-    let origins = Origins::of(program, &nodes);
+    }
+    let origins = Origins::of(program, looped);
     let mut found: Vec<Colocated> = Vec::new();
     let mut guesses = GUESSES;
     let mut open: Vec<BTreeMap<NodeId, usize>> = vec![BTreeMap::new()];
@@ -60,7 +52,7 @@ pub(super) fn colocate(
                 more.insert(variable, column);
                 more
             })),
-            Next::Complete => found.extend(settle(program, &nodes, &assigned)),
+            Next::Complete => found.extend(settle(program, looped, &assigned)),
         }
         guesses -= 1;
         if guesses == 0 {
@@ -283,7 +275,7 @@ impl Colocated {
             return None;
         }
         let inputs = shape::inputs(program, id);
-        match shape::keys(operator) {
+        match operator.keys() {
             Some((left_key, right_key)) => {
                 let [left, right] = inputs.as_slice() else {
                     return None;

@@ -104,24 +104,13 @@ impl Estimates {
     pub fn new(program: &Program, sizes: &Sizes) -> Estimates {
         let mut estimates = Estimates(BTreeMap::new());
         let order = shape::order(program);
-        // Variables come first in the order: each sweep settles those that the last one fed.
-        let sweeps = 2 + shape::fixpoints(program).len();
-        for _ in 0..sweeps {
-            let mut changed = false;
-            for &id in &order {
-                let known = estimates.0.get(&id);
-                if known.is_some() {
-                    continue;
-                }
-                if let Some(estimate) = estimates.of(program, sizes, id) {
-                    estimates.0.insert(id, estimate);
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
+        shape::settle(program, &order, |id| {
+            let is_new = estimates.get(id).is_none();
+            let estimate = is_new.then(|| estimates.of(program, sizes, id)).flatten();
+            let is_settled = estimate.is_some();
+            estimates.0.extend(estimate.map(|estimate| (id, estimate)));
+            is_settled
+        });
         estimates
     }
 

@@ -275,7 +275,7 @@ impl Explainer<'_> {
         for input in shape::inputs(self.program, id) {
             let route = self.route(&input);
             price += self.prices.travel(input.from, &route)?;
-            if shape::keys(operator).is_some() || shape::grouping(self.program, id).is_some() {
+            if operator.keys().is_some() || shape::grouping(self.program, id).is_some() {
                 let at = match self.placements.get(&input.from) {
                     Some(at) => at.after(&route),
                     None => Placement::loose().after(&route),
@@ -323,9 +323,10 @@ impl Explainer<'_> {
     fn operator(&self, id: NodeId) -> String {
         let program = self.program;
         let node = &program.graph[id];
-        let sides = |left: &[usize], right: &[usize]| {
-            let inputs = shape::inputs(program, id);
-            let [l, r] = inputs.as_slice() else {
+        let sides = || {
+            let inputs = program.inputs(id);
+            let (Some((left, right)), [(_, l), (_, r)]) = (node.operator.keys(), &inputs[..])
+            else {
                 return String::new();
             };
             if left.is_empty() {
@@ -335,8 +336,8 @@ impl Explainer<'_> {
                 .iter()
                 .zip(right)
                 .map(|(a, b)| {
-                    let a = words::column(program, l.from, *a);
-                    format!("{a} = {}", words::column(program, r.from, *b))
+                    let a = words::column(program, *l, *a);
+                    format!("{a} = {}", words::column(program, *r, *b))
                 })
                 .collect();
             format!(" on {}", pairs.join(", "))
@@ -369,24 +370,10 @@ impl Explainer<'_> {
                 }
             }
             Operator::FlatMap { .. } => "each element".to_string(),
-            Operator::Join {
-                left_key,
-                right_key,
-                ..
-            } => format!("join{}", sides(left_key, right_key)),
-            Operator::Semijoin {
-                left_key,
-                right_key,
-            } => format!("if there is one{}", sides(left_key, right_key)),
-            Operator::Antijoin {
-                left_key,
-                right_key,
-            } => format!("if there is none{}", sides(left_key, right_key)),
-            Operator::OuterJoin {
-                left_key,
-                right_key,
-                ..
-            } => format!("join if there is one{}", sides(left_key, right_key)),
+            Operator::Join { .. } => format!("join{}", sides()),
+            Operator::Semijoin { .. } => format!("if there is one{}", sides()),
+            Operator::Antijoin { .. } => format!("if there is none{}", sides()),
+            Operator::OuterJoin { .. } => format!("join if there is one{}", sides()),
             Operator::Combine { combiner } => format!("combine {}", combiner.name()),
             Operator::Variable { combiner } => match combiner {
                 None => "recursive set".to_string(),

@@ -52,31 +52,6 @@ pub(super) fn grouping(program: &Program, id: NodeId) -> Option<Vec<usize>> {
     }
 }
 
-/// The keys of an operator that compares two inputs.
-pub(super) fn keys(operator: &Operator) -> Option<(&[usize], &[usize])> {
-    match operator {
-        Operator::Join {
-            left_key,
-            right_key,
-            ..
-        }
-        | Operator::Semijoin {
-            left_key,
-            right_key,
-        }
-        | Operator::Antijoin {
-            left_key,
-            right_key,
-        }
-        | Operator::OuterJoin {
-            left_key,
-            right_key,
-            ..
-        } => Some((left_key, right_key)),
-        _ => None,
-    }
-}
-
 /// For each output column, the input column it repeats.
 pub(super) fn picks(block: &Block) -> Vec<Option<usize>> {
     block
@@ -127,6 +102,24 @@ pub(super) fn order(program: &Program) -> Vec<NodeId> {
     order
 }
 
+/// Goes through nodes in an order, and again through those whose inputs have changed, until nothing
+/// changes any more; `change` says whether what it knows of a node did. As if all were gone through
+/// again and again, but without those where nothing is new.
+pub(super) fn settle(program: &Program, order: &[NodeId], mut change: impl FnMut(NodeId) -> bool) {
+    let place: BTreeMap<NodeId, usize> = order.iter().enumerate().map(|(i, n)| (*n, i)).collect();
+    let mut open: BTreeSet<(usize, usize)> = (0..order.len()).map(|at| (0, at)).collect();
+    while let Some((sweep, at)) = open.pop_first() {
+        if !change(order[at]) {
+            continue;
+        }
+        for reader in program.graph.neighbors(order[at]) {
+            if let Some(&to) = place.get(&reader) {
+                open.insert((sweep + usize::from(to <= at), to));
+            }
+        }
+    }
+}
+
 /// Whether a node is a recursive variable.
 pub(super) fn is_variable(program: &Program, id: NodeId) -> bool {
     matches!(program.graph[id].operator, Operator::Variable { .. })
@@ -174,7 +167,7 @@ fn follow(program: &Program, id: NodeId, depth: usize, found: &mut Vec<Vec<usize
             continue;
         }
         let operator = &program.graph[to].operator;
-        if let Some((left, right)) = keys(operator) {
+        if let Some((left, right)) = operator.keys() {
             found.push(if port == 0 { left } else { right }.to_vec());
         } else if let Some(columns) = grouping(program, to) {
             if !is_variable(program, to) {

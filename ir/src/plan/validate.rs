@@ -1,6 +1,6 @@
 //! Re-derives from routes alone that rows which must meet do, and that none is counted twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::placement::{Placement, matched, through};
 use crate::plan::shape::{self, Input};
@@ -58,23 +58,18 @@ impl Check<'_> {
     /// Derives where rows are; the nodes in order.
     fn place(&mut self) -> Vec<NodeId> {
         let order = shape::order(self.program);
-        loop {
-            let before = self.placements.clone();
-            for &id in &order {
-                self.derive(id);
-            }
-            if self.placements == before {
-                return order;
-            }
-        }
+        shape::settle(self.program, &order, |id| self.derive(id));
+        order
     }
 
     /// Everything the plan names exists, and every fixpoint has a strategy.
     fn names(&mut self) {
         let mut arities = BTreeMap::new();
+        let mut fed = BTreeSet::new();
         for id in self.program.nodes_by_name() {
             for input in shape::inputs(self.program, id) {
                 arities.insert(input.name, shape::arity(self.program, input.from));
+                fed.insert(self.program.graph[id].name.as_str());
             }
         }
         for (edge, route) in &self.plan.routes {
@@ -95,19 +90,19 @@ impl Check<'_> {
             }
         }
         for name in &self.plan.split {
-            if !arities.keys().any(|edge| edge.to == *name) {
+            if !fed.contains(name.as_str()) {
                 self.faults
                     .push(format!("{name}: no such node to run in two steps"));
             }
         }
-        let fixpoints = shape::fixpoints(self.program);
-        for (name, _) in &fixpoints {
+        let fixpoints: BTreeMap<String, _> = shape::fixpoints(self.program).into_iter().collect();
+        for name in fixpoints.keys() {
             if !self.plan.fixpoints.contains_key(name) {
                 self.faults.push(format!("{name}: no strategy"));
             }
         }
         for name in self.plan.fixpoints.keys() {
-            if !fixpoints.iter().any(|(known, _)| known == name) {
+            if !fixpoints.contains_key(name) {
                 self.faults.push(format!("{name}: no such fixpoint"));
             }
         }
@@ -129,11 +124,12 @@ impl Check<'_> {
         }
     }
 
-    fn derive(&mut self, id: NodeId) {
+    /// Derives where the rows of a node are; whether that is new.
+    fn derive(&mut self, id: NodeId) -> bool {
         let operator = &self.program.graph[id].operator;
         let inputs = shape::inputs(self.program, id);
         let arity = shape::arity(self.program, id);
-        let placement = match (shape::keys(operator), inputs.as_slice()) {
+        let placement = match (operator.keys(), inputs.as_slice()) {
             (Some(_), [left, right]) => self
                 .arrival(left)
                 .zip(self.arrival(right))
@@ -145,14 +141,15 @@ impl Check<'_> {
                 .reduce(|a, b| a.meet(&b))
                 .map(|met| through(operator, &met, arity)),
         };
-        if let Some(placement) = placement {
-            // Only ever weaker than before, so that the iteration ends.
-            let weaker = match self.placements.get(&id) {
-                Some(before) => before.meet(&placement),
-                None => placement,
-            };
-            self.placements.insert(id, weaker);
-        }
+        let Some(placement) = placement else {
+            return false;
+        };
+        // Only ever weaker than before, so that the iteration ends.
+        let before = self.placements.get(&id);
+        let weaker = before.map_or(placement.clone(), |before| before.meet(&placement));
+        let is_new = before != Some(&weaker);
+        self.placements.insert(id, weaker);
+        is_new
     }
 
     fn node(&mut self, id: NodeId) {
@@ -174,7 +171,7 @@ impl Check<'_> {
             .iter()
             .filter(|p| **p == Placement::Replicated)
             .count();
-        match shape::keys(operator) {
+        match operator.keys() {
             Some((left_key, right_key)) => {
                 if let [l, r] = arrivals.as_slice() {
                     let join = matches!(operator, Operator::Join { .. });

@@ -11,6 +11,9 @@ pub(super) fn check(v: &mut Verifier, id: NodeId) {
     let node = &program.graph[id];
     let width = node.output.columns.len();
     check_inputs(v, id);
+    if let Some((left_key, right_key)) = node.operator.keys() {
+        check_keys(v, id, left_key, right_key);
+    }
     match &node.operator {
         Operator::Source { connector } => check_connector(v, id, connector.columns.len()),
         Operator::Values { rows } => {
@@ -34,27 +37,7 @@ pub(super) fn check(v: &mut Verifier, id: NodeId) {
             }
             return;
         }
-        Operator::Join {
-            left_key,
-            right_key,
-            ..
-        }
-        | Operator::Semijoin {
-            left_key,
-            right_key,
-        }
-        | Operator::Antijoin {
-            left_key,
-            right_key,
-        } => check_keys(v, id, left_key, right_key),
-        Operator::OuterJoin {
-            left_key,
-            right_key,
-            right_columns,
-        } => {
-            check_keys(v, id, left_key, right_key);
-            check_range(v, id, right_columns, 1);
-        }
+        Operator::OuterJoin { right_columns, .. } => check_range(v, id, right_columns, 1),
         Operator::Exchange { key } => check_range(v, id, key, 0),
         Operator::Combine { combiner } => check_combiner(v, id, combiner),
         Operator::Variable {

@@ -88,6 +88,28 @@ fn a_closure_is_the_same_on_any_number_of_workers() {
 }
 
 #[test]
+fn what_travels_between_workers_is_counted_by_rule() {
+    for workers in 1..=2 {
+        let memory = Memory::with(&[("edges.csv", b"b,a\nb,a\nc,b\na,c\nc,b\n")]);
+        let options = RunOptions {
+            workers: Some(workers),
+            ..options()
+        };
+        let report = go(CLOSURE, &memory, &options).unwrap();
+        let rules = &report.statistics.rules;
+        let travelled: u64 = rules.iter().map(|rule| rule.exchanged_rows).sum();
+        assert_eq!(travelled > 0, workers > 1, "{rules:?}");
+        for rule in rules {
+            // Both columns of a row; texts stay in the process.
+            assert_eq!(rule.exchanged_bytes, 16 * rule.exchanged_rows);
+            let operators = rule.operators.iter();
+            let sum: u64 = operators.map(|operator| operator.exchanged_rows).sum();
+            assert_eq!(sum, rule.exchanged_rows);
+        }
+    }
+}
+
+#[test]
 fn paths_begin_at_the_base_and_overrides_do_not() {
     let memory = Memory::with(&[
         ("dir/edges.csv", b"a,b\nx,y\n"),

@@ -25,6 +25,8 @@ pub fn to_json(report: &RunReport, sources: &Sources, compile: Duration) -> Valu
             json!({
                 "node": node.node,
                 "rows_in": node.rows_in,
+                "exchanged_rows": node.exchanged_rows,
+                "exchanged_bytes": node.exchanged_bytes,
                 "rows_out": node.rows_out,
                 "errors": node.errors,
                 "memory": node.memory,
@@ -84,23 +86,27 @@ pub fn to_rule_table(report: &RunReport, sources: &Sources, operators: bool) -> 
         right("share".into()),
         right("rows".into()),
         right("moved".into()),
+        right("exchanged".into()),
         right("memory".into()),
         Cell::new("where"),
         Cell::new("what"),
     ]);
-    let mut row =
-        |active: Duration, [rows, bytes, memory]: [u64; 3], place: String, what: String| {
-            let share = 100.0 * active.as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
-            table.add_row([
-                right(format!("{:.1} ms", milliseconds(active))),
-                right(format!("{share:.0}%")),
-                right(rows.to_string()),
-                right(size(bytes)),
-                right(size(memory)),
-                Cell::new(place),
-                Cell::new(what),
-            ]);
-        };
+    let mut row = |active: Duration,
+                   [rows, bytes, exchanged, memory]: [u64; 4],
+                   place: String,
+                   what: String| {
+        let share = 100.0 * active.as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
+        table.add_row([
+            right(format!("{:.1} ms", milliseconds(active))),
+            right(format!("{share:.0}%")),
+            right(rows.to_string()),
+            right(size(bytes)),
+            right(size(exchanged)),
+            right(size(memory)),
+            Cell::new(place),
+            Cell::new(what),
+        ]);
+    };
     for rule in rules {
         let what = match rule.kind {
             "rule" => match rule.name.ends_with("#facts") {
@@ -111,22 +117,28 @@ pub fn to_rule_table(report: &RunReport, sources: &Sources, operators: bool) -> 
             "relation" => format!("rows of {}, each once or combined", rule.relation),
             kind => format!("{kind} {}", rule.relation),
         };
-        let counts = [rule.rows, rule.bytes, rule.memory];
+        let counts = [rule.rows, rule.bytes, rule.exchanged_bytes, rule.memory];
         row(rule.active, counts, at(rule.span, sources), what);
         for operator in rule.operators.iter().filter(|_| operators) {
             let OperatorStatistics {
                 rows_out,
                 bytes,
+                exchanged_bytes,
                 memory,
                 ..
             } = operator;
             let what = format!("  {} of {} rows", operator.operator, operator.rows_in);
-            let counts = [*rows_out, *bytes, *memory];
+            let counts = [*rows_out, *bytes, *exchanged_bytes, *memory];
             row(operator.active, counts, at(operator.span, sources), what);
         }
     }
     let sum = |of: fn(&RuleStatistics) -> u64| rules.iter().map(of).sum::<u64>();
-    let total = [sum(|r| r.rows), sum(|r| r.bytes), sum(|r| r.memory)];
+    let total = [
+        sum(|r| r.rows),
+        sum(|r| r.bytes),
+        sum(|r| r.exchanged_bytes),
+        sum(|r| r.memory),
+    ];
     row(all, total, String::new(), "in all".into());
     table.trim_fmt()
 }

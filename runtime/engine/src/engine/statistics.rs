@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sheaf_kernels::KernelCounts;
 
 use crate::cluster::lock;
+use crate::exchange::parcel::Parcel;
 
 /// What one node did on all workers that are known of: those of this process while it runs, those
 /// of other processes once they have finished it.
@@ -18,6 +19,11 @@ pub struct NodeStatistics {
     pub node: String,
     /// Rows taken.
     pub rows_in: u64,
+    /// Those of them that came from other workers.
+    pub exchanged_rows: u64,
+    /// Bytes that came from other workers: of rows, at 8 a cell, and of the texts that rows from
+    /// other processes need.
+    pub exchanged_bytes: u64,
     /// Rows given.
     pub rows_out: u64,
     /// Failures reported.
@@ -34,6 +40,8 @@ impl NodeStatistics {
     /// Adds what other workers did on the same node.
     pub fn add(&mut self, other: &NodeStatistics) {
         self.rows_in += other.rows_in;
+        self.exchanged_rows += other.exchanged_rows;
+        self.exchanged_bytes += other.exchanged_bytes;
         self.rows_out += other.rows_out;
         self.errors += other.errors;
         self.memory += other.memory;
@@ -46,6 +54,8 @@ impl NodeStatistics {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub rows_in: AtomicU64,
+    exchanged_rows: AtomicU64,
+    exchanged_bytes: AtomicU64,
     pub rows_out: AtomicU64,
     pub errors: AtomicU64,
     pub memory: AtomicU64,
@@ -58,6 +68,15 @@ impl Counters {
     /// Adds to a count.
     pub fn add(count: &AtomicU64, n: u64) {
         count.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Rows came along an exchange to this worker, before their symbols were translated; those that it
+    /// sent itself did not travel.
+    pub fn arrived(&self, parcel: &Parcel, worker: usize) {
+        if parcel.sender != worker {
+            Counters::add(&self.exchanged_rows, parcel.rows.len() as u64);
+            Counters::add(&self.exchanged_bytes, parcel.bytes());
+        }
     }
 
     /// The operator has ended; what the nodes inside did.
@@ -75,6 +94,8 @@ impl Counters {
         NodeStatistics {
             node: node.to_string(),
             rows_in: self.rows_in.load(Ordering::Relaxed),
+            exchanged_rows: self.exchanged_rows.load(Ordering::Relaxed),
+            exchanged_bytes: self.exchanged_bytes.load(Ordering::Relaxed),
             rows_out: self.rows_out.load(Ordering::Relaxed),
             errors: self.errors.load(Ordering::Relaxed),
             memory: self.memory.load(Ordering::Relaxed),

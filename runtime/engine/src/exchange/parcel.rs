@@ -39,6 +39,12 @@ impl Parcel {
             ..Parcel::default()
         }
     }
+
+    /// The bytes of its rows, at 8 a cell, and texts.
+    pub fn bytes(&self) -> u64 {
+        let texts: usize = self.texts.iter().map(|(_, text)| text.len()).sum();
+        (8 * self.rows.words().len() + texts) as u64
+    }
 }
 
 impl Accountable for Parcel {

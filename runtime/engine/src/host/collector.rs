@@ -96,6 +96,7 @@ pub(crate) fn collect<'scope>(
                     match &mut uptakes[sink] {
                         Uptake::Local(gate) => gate.take(0, count),
                         Uptake::Exchanged(giver, arrivals) => {
+                            counters[sink].arrived(&parcel, context.worker);
                             giver.take(parcel.sender, count);
                             arrivals.translate(&mut parcel, &context.interner);
                         }

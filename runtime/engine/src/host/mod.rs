@@ -153,6 +153,7 @@ impl Machine {
             return;
         };
         let (giver, arrivals) = &mut channel.uptake;
+        self.counters.arrived(&parcel, self.context.worker);
         giver.take(parcel.sender, parcel.rows.len());
         arrivals.translate(&mut parcel, &self.context.interner);
         Counters::add(&self.counters.rows_in, parcel.rows.len() as u64);
@@ -249,6 +250,7 @@ impl Machine {
                 match &mut self.uptakes[edge] {
                     Uptake::Local(gate) => gate.take(0, cost),
                     Uptake::Exchanged(giver, arrivals) => {
+                        self.counters.arrived(&parcel, self.context.worker);
                         giver.take(parcel.sender, cost);
                         arrivals.translate(&mut parcel, &self.context.interner);
                     }

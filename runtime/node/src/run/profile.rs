@@ -29,6 +29,10 @@ pub struct RuleStatistics {
     pub rows: u64,
     /// Bytes that came in and went out of its operators, at 8 a cell.
     pub bytes: u64,
+    /// Rows that came to its operators from other workers.
+    pub exchanged_rows: u64,
+    /// Bytes of these rows, at 8 a cell, and of the texts that those from other processes need.
+    pub exchanged_bytes: u64,
     /// Failures.
     pub errors: u64,
     /// Greatest number of bytes held, summed over workers and operators.
@@ -56,6 +60,10 @@ pub struct OperatorStatistics {
     pub rows_out: u64,
     /// Bytes taken and given, at 8 a cell.
     pub bytes: u64,
+    /// Rows taken that came from other workers.
+    pub exchanged_rows: u64,
+    /// Bytes of these rows, at 8 a cell, and of the texts that those from other processes need.
+    pub exchanged_bytes: u64,
     /// Failures.
     pub errors: u64,
     /// Greatest number of bytes held, summed over workers.
@@ -96,6 +104,8 @@ pub fn profile(program: &Program, nodes: &[NodeStatistics]) -> Vec<RuleStatistic
             rows_in: count.rows_in,
             rows_out: count.rows_out,
             bytes,
+            exchanged_rows: count.exchanged_rows,
+            exchanged_bytes: count.exchanged_bytes,
             errors: count.errors,
             memory: count.memory.saturating_sub(held),
             active: count.active.saturating_sub(inside),
@@ -118,6 +128,8 @@ pub fn profile(program: &Program, nodes: &[NodeStatistics]) -> Vec<RuleStatistic
         // Steps are named in the order in which rows go through them.
         (rule.rows, rule.span) = (operator.rows_out, operator.span);
         rule.bytes += operator.bytes;
+        rule.exchanged_rows += operator.exchanged_rows;
+        rule.exchanged_bytes += operator.exchanged_bytes;
         rule.errors += operator.errors;
         rule.memory += operator.memory;
         rule.active += operator.active;

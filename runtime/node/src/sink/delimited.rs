@@ -8,9 +8,8 @@ use std::io::Write;
 
 use sheaf_ir::Type;
 use sheaf_kernels::words::write_display;
-use sheaf_kernels::{Interner, Rows};
 
-use super::{Encode, SinkError, Table};
+use super::{Encode, Part, SinkError, Table};
 
 /// Writes delimited text.
 #[derive(Debug)]
@@ -91,27 +90,20 @@ impl Encode for Delimited {
         Ok(())
     }
 
-    fn rows(
-        &mut self,
-        table: &Table,
-        rows: &Rows,
-        range: std::ops::Range<usize>,
-        interner: &Interner,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SinkError> {
-        for index in range {
+    fn rows(&mut self, part: &Part<'_>, out: &mut Vec<u8>) -> Result<(), SinkError> {
+        for cells in part.cells() {
             let start = out.len();
-            for (i, (&word, (_, ty))) in rows.row(index).iter().zip(&table.columns).enumerate() {
+            for (i, (word, ty, _)) in cells.enumerate() {
                 if i > 0 {
                     out.push(self.delimiter);
                 }
                 match ty {
-                    Type::String => self.cell(interner.get(word), out)?,
+                    Type::String => self.cell(part.interner.get(word), out)?,
                     Type::Int | Type::Nat => integer(word as i64, out),
                     _ => {
                         let mut scratch = std::mem::take(&mut self.scratch);
                         scratch.clear();
-                        write_display(word, ty, &table.types, interner, &mut scratch);
+                        write_display(word, ty, &part.table.types, part.interner, &mut scratch);
                         let written = self.cell(scratch.as_bytes(), out);
                         self.scratch = scratch;
                         written?;
@@ -120,10 +112,6 @@ impl Encode for Delimited {
             }
             self.end_line(start, out);
         }
-        Ok(())
-    }
-
-    fn end(&mut self, _: &Table, _: &mut Vec<u8>) -> Result<(), SinkError> {
         Ok(())
     }
 }

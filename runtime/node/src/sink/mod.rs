@@ -24,6 +24,7 @@ pub mod table;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -154,23 +155,38 @@ pub struct Table {
     pub types: Arc<BTreeMap<String, Nominal>>,
 }
 
+/// Rows to be turned into bytes.
+struct Part<'a> {
+    table: &'a Table,
+    rows: &'a Rows,
+    range: Range<usize>,
+    interner: &'a Interner,
+}
+
+impl<'a> Part<'a> {
+    /// Row by row its cells, each with the type and the name of its column.
+    fn cells(&self) -> impl Iterator<Item = impl Iterator<Item = (u64, &'a Type, &'a str)>> {
+        let Part { table, rows, .. } = *self;
+        let columns = table.columns.iter();
+        self.range.clone().map(move |index| {
+            let cells = rows.row(index).iter().zip(columns.clone());
+            cells.map(|(word, (name, ty))| (*word, ty, name.as_str()))
+        })
+    }
+}
+
 /// Turns rows into bytes.
 trait Encode: Send {
     /// What comes before the first row.
     fn begin(&mut self, table: &Table, out: &mut Vec<u8>) -> Result<(), SinkError>;
 
     /// Some rows.
-    fn rows(
-        &mut self,
-        table: &Table,
-        rows: &Rows,
-        range: std::ops::Range<usize>,
-        interner: &Interner,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SinkError>;
+    fn rows(&mut self, part: &Part<'_>, out: &mut Vec<u8>) -> Result<(), SinkError>;
 
     /// What comes behind the last row.
-    fn end(&mut self, table: &Table, out: &mut Vec<u8>) -> Result<(), SinkError>;
+    fn end(&mut self, _out: &mut Vec<u8>) -> Result<(), SinkError> {
+        Ok(())
+    }
 }
 
 /// A sink made ready: what to write and how.
@@ -412,7 +428,7 @@ impl Writer {
             .collect();
         sort_rows(&mut rows, &types, &self.sink.order, interner);
         self.encode(&rows, interner, Some(cancel))?;
-        self.encoder.end(&self.sink.table, &mut self.buffer)?;
+        self.encoder.end(&mut self.buffer)?;
         self.pass_on()?;
         match &mut self.output {
             Output::Stdout(out) => out.flush(),
@@ -448,9 +464,14 @@ impl Writer {
             if cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
                 return Ok(());
             }
-            let range = start..(start + CHUNK).min(rows.len());
+            let part = Part {
+                table: &self.sink.table,
+                rows,
+                range: start..(start + CHUNK).min(rows.len()),
+                interner,
+            };
             self.encoder
-                .rows(&self.sink.table, rows, range, interner, &mut self.buffer)
+                .rows(&part, &mut self.buffer)
                 .map_err(|error| SinkError {
                     message: format!("{}: {}", self.sink.target, error.message),
                     ..error

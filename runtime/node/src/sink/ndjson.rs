@@ -1,9 +1,8 @@
 //! ndjson: one JSON object a row, its fields in the order of the columns.
 
 use sheaf_kernels::words::write_json;
-use sheaf_kernels::{Interner, Rows};
 
-use super::{Encode, SinkError, Table};
+use super::{Encode, Part, SinkError, Table};
 
 /// Writes objects.
 #[derive(Debug, Default)]
@@ -23,32 +22,26 @@ impl Encode for Ndjson {
         Ok(())
     }
 
-    fn rows(
-        &mut self,
-        table: &Table,
-        rows: &Rows,
-        range: std::ops::Range<usize>,
-        interner: &Interner,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SinkError> {
-        for index in range {
+    fn rows(&mut self, part: &Part<'_>, out: &mut Vec<u8>) -> Result<(), SinkError> {
+        for cells in part.cells() {
             self.scratch.clear();
             self.scratch.push('{');
-            let cells = rows.row(index).iter().zip(&table.columns).zip(&self.names);
-            for (i, ((&word, (_, ty)), name)) in cells.enumerate() {
+            for (i, ((word, ty, _), name)) in cells.zip(&self.names).enumerate() {
                 if i > 0 {
                     self.scratch.push(',');
                 }
                 self.scratch.push_str(name);
-                write_json(word, ty, &table.types, interner, &mut self.scratch);
+                write_json(
+                    word,
+                    ty,
+                    &part.table.types,
+                    part.interner,
+                    &mut self.scratch,
+                );
             }
             self.scratch.push_str("}\n");
             out.extend_from_slice(self.scratch.as_bytes());
         }
-        Ok(())
-    }
-
-    fn end(&mut self, _: &Table, _: &mut Vec<u8>) -> Result<(), SinkError> {
         Ok(())
     }
 }

@@ -29,9 +29,8 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type as Schema, TypePtr};
 use sheaf_ir::{Type, Value};
 use sheaf_kernels::words::value_of;
-use sheaf_kernels::{Interner, Rows};
 
-use super::{Encode, SinkError, Table};
+use super::{Encode, Part, SinkError, Table};
 use crate::source::parquet::plain_variants;
 use crate::source::scalar::type_name;
 
@@ -254,18 +253,10 @@ impl Encode for Parquet {
         Ok(())
     }
 
-    fn rows(
-        &mut self,
-        table: &Table,
-        rows: &Rows,
-        range: std::ops::Range<usize>,
-        interner: &Interner,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SinkError> {
-        for index in range {
-            let cells = rows.row(index).iter().zip(&table.columns);
-            for ((&word, (name, ty)), column) in cells.zip(&mut self.columns) {
-                let value = value_of(word, ty, &table.types, interner);
+    fn rows(&mut self, part: &Part<'_>, out: &mut Vec<u8>) -> Result<(), SinkError> {
+        for cells in part.cells() {
+            for ((word, ty, name), column) in cells.zip(&mut self.columns) {
+                let value = value_of(word, ty, &part.table.types, part.interner);
                 column
                     .push(value)
                     .map_err(|reason| SinkError::new(format!("column {name}: {reason}")))?;
@@ -279,7 +270,7 @@ impl Encode for Parquet {
         Ok(())
     }
 
-    fn end(&mut self, _: &Table, out: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), SinkError> {
         self.flush().map_err(|error| failed(&error))?;
         if let Some(writer) = self.writer.take() {
             writer.close().map_err(|error| failed(&error))?;

@@ -3,9 +3,8 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
 use sheaf_ir::Type;
 use sheaf_kernels::words::display;
-use sheaf_kernels::{Interner, Rows};
 
-use super::{Encode, SinkError, Table};
+use super::{Encode, Part, SinkError, Table};
 
 /// Draws a table when all rows have come, since its widths depend on them.
 #[derive(Debug)]
@@ -24,51 +23,36 @@ impl Default for Drawn {
 
 impl Encode for Drawn {
     fn begin(&mut self, table: &Table, _: &mut Vec<u8>) -> Result<(), SinkError> {
-        let header = table.columns.iter().map(|(name, ty)| {
-            let cell = Cell::new(visible(name));
-            if is_right(ty) {
-                cell.set_alignment(CellAlignment::Right)
-            } else {
-                cell
-            }
-        });
-        self.table.set_header(header);
+        let columns = table.columns.iter();
+        self.table
+            .set_header(columns.map(|(name, ty)| cell(name, ty)));
         Ok(())
     }
 
-    fn rows(
-        &mut self,
-        table: &Table,
-        rows: &Rows,
-        range: std::ops::Range<usize>,
-        interner: &Interner,
-        _: &mut Vec<u8>,
-    ) -> Result<(), SinkError> {
-        for index in range {
-            let cells = rows
-                .row(index)
-                .iter()
-                .zip(&table.columns)
-                .map(|(&word, (_, ty))| {
-                    let cell = Cell::new(visible(&display(word, ty, &table.types, interner)));
-                    if is_right(ty) {
-                        cell.set_alignment(CellAlignment::Right)
-                    } else {
-                        cell
-                    }
-                });
-            self.table.add_row(cells);
+    fn rows(&mut self, part: &Part<'_>, _: &mut Vec<u8>) -> Result<(), SinkError> {
+        let shown = |word, ty: &Type| display(word, ty, &part.table.types, part.interner);
+        for cells in part.cells() {
+            self.table
+                .add_row(cells.map(|(word, ty, _)| cell(&shown(word, ty), ty)));
         }
         Ok(())
     }
 
-    fn end(&mut self, _: &Table, out: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), SinkError> {
         // Without trailing blanks, so that what is printed can be compared as text.
         for line in self.table.lines() {
             out.extend_from_slice(line.trim_end().as_bytes());
             out.push(b'\n');
         }
         Ok(())
+    }
+}
+
+fn cell(text: &str, ty: &Type) -> Cell {
+    let cell = Cell::new(visible(text));
+    match is_right(ty) {
+        true => cell.set_alignment(CellAlignment::Right),
+        false => cell,
     }
 }
 
