@@ -63,32 +63,33 @@ impl Fixer<'_> {
             return None;
         }
         let rules = self.inner_rules(items, &views);
-        let wanted: BTreeSet<&str> = reads(&rules, Inner::needs_all)
+        let changed: Vec<&Inner> = rules.iter().filter(|rule| rule.needs_all()).collect();
+        let last = changed.last()?;
+        let wanted: Vec<&Read> = changed
+            .iter()
+            .flat_map(|rule| &rule.reads)
             .filter(|read| read.needs_all)
-            .map(|read| read.relation)
             .collect();
-        let (needed, copied) = before(&rules, &wanted)?;
+        let wanted_names = wanted.iter().map(|read| read.relation).collect();
+        let (needed, copied) = before(&rules, &wanted_names)?;
         let names: BTreeMap<&str, String> = needed
             .into_iter()
             .map(|name| (name, self.free_name(name)))
             .collect();
 
-        let changed: Vec<&Inner> = rules.iter().filter(|rule| rule.needs_all()).collect();
-        let last = changed.last()?;
-        let mut edits: Vec<(Span, String)> = reads(&rules, Inner::needs_all)
-            .filter(|read| read.needs_all)
-            .map(|read| (read.span, names[read.relation].clone()))
-            .collect();
-        let read_names = listed(wanted.iter().map(|name| names[name].as_str()));
-        let rule_words = match changed.as_slice() {
-            [_] => "the rule that reads",
-            _ => "the rules that read",
+        let olds = listed(wanted_names.iter().copied());
+        let news = listed(wanted_names.iter().map(|name| names[name].as_str()));
+        let (rule_words, place) = match (changed.as_slice(), diagnostic.code) {
+            ([_], codes::AGGREGATE_IN_CYCLE) => ("the rule that reads", "the recursion"),
+            (_, codes::AGGREGATE_IN_CYCLE) => ("the rules that read", "the recursion"),
+            ([_], _) => ("the rule that reads", "this rule"),
+            _ => ("the rules that read", "these rules"),
         };
         let mut added = String::new();
         for (name, new) in &names {
-            let rest = Span::new(views[name].name.span.end, self.view_end(items, name)?);
+            let rest = Span::new(views[name].name.span.end, view_end(items, name)?);
             added += &format!(
-                "\n\n/// `{name}` as it is before {rule_words} {read_names}, without all that follows from there.\n\
+                "\n\n/// `{name}` as it is before {rule_words} {news}, without all that follows from there.\n\
                  view {new}{}",
                 rest.of(self.text)
             );
@@ -98,28 +99,21 @@ impl Fixer<'_> {
             }
         }
         let end = self.end_of_line(items, last.item.span.end);
-        let is_close = !self.text[end as usize..]
-            .trim_matches(' ')
-            .starts_with("\n\n");
-        if is_close && !self.text[end as usize..].trim().is_empty() {
+        let after = self.text[end as usize..].trim_start_matches(' ');
+        if !after.starts_with("\n\n") && !after.trim().is_empty() {
             added.push('\n');
         }
-        edits.push((Span::new(end, end), added));
 
-        let place = match (diagnostic.code, changed.as_slice()) {
-            (codes::AGGREGATE_IN_CYCLE, _) => "the recursion",
-            (_, [_]) => "this rule",
-            _ => "these rules",
+        let edits = wanted
+            .iter()
+            .map(|read| (read.span, names[read.relation].clone()));
+        let edits: Vec<(Span, String)> = edits.chain([(Span::new(end, end), added)]).collect();
+        let (as_it_is, views) = match wanted_names.len() {
+            1 => ("as it is", "a new view"),
+            _ => ("as they are", "new views"),
         };
-        let olds = listed(wanted.iter().copied());
-        let title = match wanted.len() {
-            1 => format!(
-                "make stratified: read {olds} as it is before {place}, in a new view {read_names}"
-            ),
-            _ => format!(
-                "make stratified: read {olds} as they are before {place}, in new views {read_names}"
-            ),
-        };
+        let title =
+            format!("make stratified: read {olds} {as_it_is} before {place}, in {views} {news}");
         self.helps(&edits).then(|| self.fix_all(title, edits))
     }
 
@@ -199,12 +193,6 @@ impl Fixer<'_> {
             .unwrap_or(first)
     }
 
-    fn view_end(&self, items: &[Item], name: &str) -> Option<u32> {
-        let is_it =
-            |item: &&Item| matches!(&item.kind, ItemKind::View(view) if view.name.as_str() == name);
-        Some(items.iter().find(is_it)?.span.end)
-    }
-
     /// Behind a remark on the same line, unless the line ends inside of another item.
     fn end_of_line(&self, items: &[Item], at: u32) -> u32 {
         let rest = &self.text[at as usize..];
@@ -238,6 +226,14 @@ fn is_lattice(combiner: &Combiner) -> bool {
     combiner.is_idempotent() && combiner.is_climbing()
 }
 
+/// Where the declaration of a view ends.
+fn view_end(items: &[Item], name: &str) -> Option<u32> {
+    let mut items = items.iter();
+    let item =
+        items.find(|item| matches!(&item.kind, ItemKind::View(view) if view.name.as_str() == name));
+    item.map(|item| item.span.end)
+}
+
 /// The view that a rule derives rows of.
 fn head_of(rule: &Rule) -> Option<&str> {
     match &rule.effect.kind {
@@ -260,14 +256,6 @@ fn climbing_reads(rule: &Rule) -> BTreeSet<Span> {
             _ => None,
         });
     names.collect()
-}
-
-fn reads<'r, 'a>(
-    rules: &'r [Inner<'a>],
-    of: impl Fn(&Inner<'a>) -> bool,
-) -> impl Iterator<Item = &'r Read<'a>> {
-    let rules = rules.iter().filter(move |rule| of(rule));
-    rules.flat_map(|rule| &rule.reads)
 }
 
 /// The views that these relations are computed from without the rules that need all of something, and
