@@ -4,22 +4,19 @@
 //! the text as it would be with the statement finished.
 
 mod members;
-mod words;
+mod variables;
+pub(crate) mod words;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use sheaf_compiler::check::{aggregates, prelude};
-use sheaf_compiler::hir::print_type;
 use sheaf_compiler::source::Span;
 use sheaf_compiler::syntax::TokenKind;
-use sheaf_ir::Type;
 
 use crate::analysis::Analysis;
 use crate::cursor::Cursor;
 use crate::declarations::{Declaration, Kind};
 use crate::names::Target;
-use crate::program::Program;
 use words::*;
 
 /// Something that may be written.
@@ -270,59 +267,6 @@ impl List<'_, '_> {
         if declaration.is_relation() {
             self.word("..", CompletionKind::Keyword, "all other columns", 4);
         }
-    }
-
-    /// Variables of the statement, with their types where these are known.
-    fn variables(&mut self) {
-        let cursor = self.cursor;
-        let survey = cursor.program.survey();
-        let mut found: BTreeMap<&str, Option<&Type>> = BTreeMap::new();
-        let tokens = cursor
-            .before
-            .iter()
-            .enumerate()
-            .map(|(index, token)| (token, cursor.before.get(index + 1)));
-        let after = cursor.after.iter().enumerate();
-        let after = after.map(|(index, token)| (token, cursor.after.get(index + 1)));
-        for (token, next) in tokens.chain(after) {
-            let next = next.map(|next| next.kind);
-            let names_something = matches!(
-                next,
-                Some(TokenKind::OpenParen | TokenKind::Colon | TokenKind::Dot)
-            );
-            let is_variable = token.kind == TokenKind::Lower
-                && !(names_something && next != Some(TokenKind::Dot))
-                && !self.is_behind_dot(token.span);
-            if !is_variable {
-                continue;
-            }
-            let known = survey.variables.iter().chain(&survey.expressions);
-            let known = known
-                .clone()
-                .find(|typed| typed.file == Program::ROOT && typed.span == token.span);
-            let entry = found.entry(cursor.text(token)).or_default();
-            *entry = entry.or(known.map(|typed| &typed.ty));
-        }
-        for (name, ty) in found {
-            if cursor.module.params.contains_key(name) || cursor.module.modules.contains_key(name) {
-                continue;
-            }
-            let detail = ty.map(print_type).unwrap_or_default();
-            self.items.push(Completion {
-                label: name.to_owned(),
-                kind: CompletionKind::Variable,
-                detail,
-                docs: String::new(),
-                insert: name.to_owned(),
-                is_snippet: false,
-                rank: 1,
-            });
-        }
-    }
-
-    fn is_behind_dot(&self, span: Span) -> bool {
-        let text = self.cursor.program.text(Program::ROOT);
-        text[..span.start as usize].trim_end().ends_with('.')
     }
 
     /// Relations in scope; with their columns to fill in.

@@ -8,6 +8,7 @@ use sheaf_compiler::source::Span;
 use sheaf_compiler::syntax::ast::{ItemKind, Name};
 use sheaf_compiler::syntax::{Token, TokenKind, TriviaKind};
 
+use crate::completion::words::ITEMS;
 use crate::names::{Names, Target};
 use crate::program::Program;
 
@@ -22,8 +23,8 @@ pub(crate) struct Cursor<'p> {
     pub(crate) word: Span,
     /// Tokens of the statement before the word.
     pub(crate) before: &'p [Token],
-    /// Tokens of the statement after the cursor.
-    pub(crate) after: &'p [Token],
+    /// All tokens of the statement: those before, the word, those after the cursor.
+    pub(crate) statement: &'p [Token],
     /// The token after the cursor, whatever it belongs to.
     pub(crate) next: Option<&'p Token>,
 }
@@ -32,9 +33,9 @@ pub(crate) struct Cursor<'p> {
 pub(crate) struct Call<'p> {
     /// The name's tokens: `std`, `.`, `text`, `.`, `lower`.
     pub(crate) path: &'p [Token],
-    /// Where the bracket is, as an index into [`Cursor::before`].
+    /// Where the bracket is, as an index into [`Cursor::statement`].
     pub(crate) bracket: usize,
-    /// Commas between it and the cursor.
+    /// Commas between it and the place asked about.
     pub(crate) commas: usize,
 }
 
@@ -68,8 +69,24 @@ impl<'p> Cursor<'p> {
             let line = &text[..token.span.start as usize];
             line.ends_with('\n') || line.is_empty()
         };
-        let begins = |token: &Token| {
-            token.kind.begins_item() && token.kind != TokenKind::On && starts_line(token)
+        let begins = |index: usize| {
+            let token = &tokens[index];
+            let is_item = match token.kind {
+                TokenKind::On => false,
+                // Where a statement before it is broken, the word of an item is read as a name.
+                TokenKind::Lower => {
+                    let word = token.span.of(text);
+                    ITEMS.iter().any(|(item, _)| *item == word)
+                        && tokens.get(index + 1).is_some_and(|name| {
+                            matches!(
+                                name.kind,
+                                TokenKind::Lower | TokenKind::Upper | TokenKind::Str
+                            )
+                        })
+                }
+                kind => kind.begins_item(),
+            };
+            is_item && starts_line(token)
         };
         let mut start = end;
         while start > 0 {
@@ -78,15 +95,13 @@ impl<'p> Cursor<'p> {
                 break;
             }
             start -= 1;
-            if begins(token) {
+            if begins(start) {
                 break;
             }
         }
-        let rest = &tokens[next..];
-        let stop = rest.iter().position(|token| {
-            token.kind == TokenKind::Semicolon
-                || token.kind == TokenKind::CloseBrace
-                || begins(token)
+        let stop = (next..tokens.len()).find(|&index| {
+            let kind = tokens[index].kind;
+            kind == TokenKind::Semicolon || kind == TokenKind::CloseBrace || begins(index)
         });
         let names = Names::new(program, Program::ROOT);
         let module =
@@ -98,8 +113,8 @@ impl<'p> Cursor<'p> {
             offset,
             word,
             before: &tokens[start..end],
-            after: &rest[..stop.unwrap_or(rest.len())],
-            next: rest.first(),
+            statement: &tokens[start..stop.unwrap_or(tokens.len())],
+            next: tokens.get(next),
         })
     }
 
@@ -117,27 +132,31 @@ impl<'p> Cursor<'p> {
         self.before.iter().rev().nth(n).map(|token| token.kind)
     }
 
-    /// Names joined by dots that end before `end`, an index into [`Cursor::before`].
+    /// Names joined by dots that end before `end`, an index into [`Cursor::statement`].
     pub(crate) fn path_before(&self, end: usize) -> &'p [Token] {
         let is_name = |kind| matches!(kind, TokenKind::Lower | TokenKind::Upper);
+        let tokens = self.statement;
         let mut start = end;
-        while start > 0
-            && (is_name(self.before[start - 1].kind) || is_part_of_path(self.before, start - 1))
-        {
+        while start > 0 && (is_name(tokens[start - 1].kind) || is_part_of_path(tokens, start - 1)) {
             start -= 1;
-            if start == 0 || self.before[start - 1].kind != TokenKind::Dot {
+            if start == 0 || tokens[start - 1].kind != TokenKind::Dot {
                 break;
             }
             start -= 1;
         }
-        &self.before[start..end]
+        &tokens[start..end]
     }
 
     /// The innermost bracket `(` that is open at the cursor, if a name stands before it.
     pub(crate) fn call(&self) -> Option<Call<'p>> {
+        self.call_at(self.before.len())
+    }
+
+    /// The same for a place in the statement, an index into [`Cursor::statement`].
+    pub(crate) fn call_at(&self, end: usize) -> Option<Call<'p>> {
         let mut depth = 0;
         let mut commas = 0;
-        for (index, token) in self.before.iter().enumerate().rev() {
+        for (index, token) in self.statement[..end].iter().enumerate().rev() {
             if token.kind.is_closing() {
                 depth += 1;
             } else if token.kind.is_opening() && depth > 0 {
@@ -189,7 +208,7 @@ impl<'p> Cursor<'p> {
 
     fn is_behind_dot(&self, call: &Call<'_>) -> bool {
         let start = call.bracket - call.path.len();
-        start > 0 && self.before[start - 1].kind == TokenKind::Dot
+        start > 0 && self.statement[start - 1].kind == TokenKind::Dot
     }
 
     /// A function of the library of this name, whatever the type of the value is.

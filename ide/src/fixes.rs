@@ -2,6 +2,8 @@
 //!
 //! Those of the checker itself stand in its diagnostics, and come first.
 
+mod stratify;
+
 use std::path::Path;
 
 use sheaf_compiler::diagnostic::{Diagnostic, codes};
@@ -11,11 +13,11 @@ use sheaf_compiler::source::Span;
 use sheaf_compiler::syntax::ast::{Argument, EffectKind, Expr, ExprKind, ItemKind, Rule};
 use sheaf_ir::Type;
 
+use crate::TextEdit;
 use crate::analysis::Analysis;
 use crate::declarations::{Declaration, Kind};
 use crate::diagnostics::Fix;
 use crate::program::Program;
-use crate::{Place, TextEdit};
 
 /// The most ways of binding a variable that are offered.
 const WAYS: usize = 3;
@@ -36,6 +38,9 @@ pub(crate) fn fixes(analysis: &Analysis, program: &Program, diagnostic: &Diagnos
         }
         codes::WRONG_COLUMNS => fixer.columns(at),
         codes::UNKNOWN_NAME => fixer.import(at),
+        codes::UNSTRATIFIED | codes::AGGREGATE_IN_CYCLE => {
+            fixer.stratify(diagnostic).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -48,13 +53,17 @@ struct Fixer<'a> {
 
 impl Fixer<'_> {
     fn fix(&self, title: String, span: Span, text: String) -> Fix {
-        let place = Place {
-            file: self.program.path(Program::ROOT).to_path_buf(),
-            span,
-        };
+        self.fix_all(title, vec![(span, text)])
+    }
+
+    fn fix_all(&self, title: String, edits: Vec<(Span, String)>) -> Fix {
+        let edits = edits.into_iter().map(|(span, text)| TextEdit {
+            place: self.program.place(Program::ROOT, span),
+            text,
+        });
         Fix {
             title,
-            edits: vec![TextEdit { place, text }],
+            edits: edits.collect(),
         }
     }
 

@@ -1,15 +1,18 @@
-//! What a name stands for: declaration, type, label with the path that caused it, documentation.
+//! What a name stands for: declaration, type, label with the path that caused it, documentation. What the
+//! reference says of a word of the language.
 
 use std::path::Path;
 
 use sheaf_compiler::hir::{Relation, RelationKind, print_type};
 use sheaf_compiler::source::{FileId, Span};
+use sheaf_compiler::syntax::TokenKind;
 use sheaf_ir::{Label, Type};
 
 use crate::Place;
 use crate::analysis::Analysis;
 use crate::declarations::Declaration;
 use crate::program::Program;
+use crate::reference::entries;
 use crate::rename::statement_around;
 use crate::resolve::{Occurrence, Role};
 
@@ -50,7 +53,9 @@ impl Analysis {
     /// What stands at an offset of a file.
     pub fn hover(&self, file: &Path, offset: u32) -> Option<Hover> {
         let program = self.program(file);
-        let occurrence = program.occurrence_at(Program::ROOT, offset)?;
+        let Some(occurrence) = program.occurrence_at(Program::ROOT, offset) else {
+            return word(&program, offset);
+        };
         let mut hover = Hover {
             span: occurrence.span,
             code: String::new(),
@@ -87,6 +92,41 @@ impl Analysis {
         }
         Some(hover)
     }
+}
+
+/// What the reference says of a word of the language: a builtin type, a keyword.
+fn word(program: &Program, offset: u32) -> Option<Hover> {
+    let tokens = &program.tree(Program::ROOT)?.tokens;
+    let after = tokens.partition_point(|token| token.span.start <= offset);
+    let token = tokens[..after].last()?;
+    // Behind a dot it is a member, before a colon the name of a column, whatever it means elsewhere.
+    let is_member = after > 1 && tokens[after - 2].kind == TokenKind::Dot;
+    let is_name = tokens
+        .get(after)
+        .is_some_and(|next| next.kind == TokenKind::Colon);
+    if token.span.end < offset || is_member || is_name {
+        return None;
+    }
+    let entries = entries(program.slice(Program::ROOT, token.span));
+    let docs = match entries.as_slice() {
+        [] => return None,
+        [only] => only.text(),
+        several => {
+            let lines = several
+                .iter()
+                .map(|entry| format!("- {} `{}`: {}", entry.kind, entry.code, entry.text()));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    };
+    let mut codes: Vec<&str> = entries.iter().map(|entry| entry.code).collect();
+    codes.dedup();
+    Some(Hover {
+        span: token.span,
+        code: codes.join("\n"),
+        label: None,
+        facts: Vec::new(),
+        docs,
+    })
 }
 
 /// The type of the variable that an occurrence speaks of.

@@ -24,6 +24,7 @@ mod names;
 mod navigation;
 mod placement;
 mod program;
+mod reference;
 mod rename;
 mod resolve;
 mod semantic;

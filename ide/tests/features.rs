@@ -88,6 +88,39 @@ fn hover_tells_what_a_name_stands_for() {
 }
 
 #[test]
+fn hover_tells_what_words_of_the_language_mean() {
+    let text = "record Line { view: Int }\nview a(x: Option<Map<String, Int>>, l: Line) -> Set<Int>;\n\
+                a(x, l) -> {1} if b(x, l), not c(l.view), maybe d(x);\n";
+    let cases = [
+        "Option",
+        "Map",
+        "Int>>",
+        "Set",
+        "view a",
+        "if b",
+        "not c",
+        "maybe",
+        "view: Int",
+        "view)",
+        "b(x",
+    ];
+    let shown: Vec<String> = cases
+        .iter()
+        .map(|cursor| {
+            let marked = text.replacen(cursor, &format!("$0{cursor}"), 1);
+            format!("{cursor}\n{}", hover(&Fixture::new(&marked)))
+        })
+        .collect();
+    let live = "table stock(item: String) -> Max<Int>;\nevent sold(item: String);\n\
+                on sold(item) { merge stock(item) -> 1 if $0sample stock(item) -> n because \"why\"; }\n";
+    assert_snapshot!(format!(
+        "{}\n\nsample\n{}",
+        shown.join("\n\n"),
+        hover(&Fixture::new(live))
+    ));
+}
+
+#[test]
 fn hover_tells_why_rows_may_still_change() {
     let live = |cursor: &str| {
         let text = r#"
@@ -288,6 +321,47 @@ fn completion_of_members_in_a_broken_rule() {
     assert_snapshot!(complete(&format!(
         "{PEOPLE}old(n) if person(n, a), let m = n.tr$0\n\nview x(a: Int);\n"
     )));
+}
+
+#[test]
+fn variables_of_a_broken_rule_have_types() {
+    let types = |rule: &str| {
+        let fixture = Fixture::new(&format!(
+            "{PEOPLE}input paid(name: String) -> Max<Int> from csv(\"q.csv\");\n\
+             view best(name: String) -> Top<Int>(3);\n{rule}\n\nview x(a: Int);\n"
+        ));
+        let found = fixture.analysis.completions(&fixture.file, fixture.offset);
+        let variables = found.items.iter();
+        let variables = variables.filter(|item| item.kind == CompletionKind::Variable);
+        let shown: Vec<String> = variables
+            .map(|item| format!("{}: {}", item.label, item.detail))
+            .collect();
+        shown.join(", ")
+    };
+    for (rule, expected) in [
+        ("old(n) if person(n, a), a > $0", "a: Int, n: String"),
+        (
+            "old(n) if person(age: years, name: n), $0",
+            "n: String, years: Int",
+        ),
+        ("old(n) if person(name: n, age), $0", "age: Int, n: String"),
+        (
+            "old(n) if paid(n) -> money, let m = $0",
+            "m: , money: Int, n: String",
+        ),
+        (
+            "best(n) -> most if paid(n) -> p, $0",
+            "most: , n: String, p: Int",
+        ),
+        (
+            "best(n) -> p if $0, paid(m) -> p, person(m, ",
+            "m: String, n: String, p: Int",
+        ),
+        ("old(n) if maybe person(_, age), $0", "age: , n: String"),
+        ("old(n) if nothing(n, a + 1, b), $0", "a: , b: , n: String"),
+    ] {
+        assert_eq!(types(rule), expected, "{rule}");
+    }
 }
 
 #[test]

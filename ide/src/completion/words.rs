@@ -1,7 +1,7 @@
 //! The words of the language, as they may be written.
 
 /// Statements with which an item begins, as snippets.
-pub(super) const ITEMS: &[(&str, &str)] = &[
+pub(crate) const ITEMS: &[(&str, &str)] = &[
     (
         "input",
         "input ${1:name}(${2:column}: ${3:String}) from csv(\"${4:file.csv}\");",
@@ -69,12 +69,12 @@ pub(super) const EFFECTS: &[(&str, &str)] = &[
     ("reply", "reply ${1:value};"),
 ];
 
-pub(super) const TYPES: &[&str] = &[
+pub(crate) const TYPES: &[&str] = &[
     "Bool", "Int", "Nat", "Float", "Decimal", "String", "Bytes", "Date", "Time", "Duration", "Id",
     "RowId", "Option", "List", "Set", "Map", "Unit",
 ];
 
-pub(super) const COMBINERS: &[&str] = &[
+pub(crate) const COMBINERS: &[&str] = &[
     "Min", "Max", "Any", "All", "Set", "Map", "Lww", "One", "Count", "Sum", "Avg", "Top", "Sorted",
 ];
 

@@ -79,6 +79,15 @@ async def test_hover_of_a_library_function_shows_its_documentation(editor):
     assert "```sheaf" in text
 
 
+async def test_hover_of_a_type_and_a_keyword_says_what_the_reference_says(editor):
+    text = "view a(x: $0Option<Int>);\na(x) if $1maybe b(x);\n"
+    document = editor.open("a.sheaf", text)
+    found = await hover(editor, document, 0)
+    assert "Option<T>" in found
+    assert "`None` or `Some(x)`" in found
+    assert "always holds" in await hover(editor, document, 1)
+
+
 async def test_hover_of_what_changes_shows_why(editor):
     document = editor.open("a.sheaf", LIVE)
     assert "changing" in await hover(editor, document, 0)

@@ -42,7 +42,7 @@ async def test_completion_of_columns(editor):
 
 async def test_completion_of_variables_of_a_broken_rule(editor):
     document = editor.open("a.sheaf", PROGRAM + "view a(x: Int);\na(x) if flight(_, minutes), minutes > 3, mi$1")
-    assert "minutes" in await complete(editor, document, 1)
+    assert (await complete(editor, document, 1))["minutes"].detail == "Int"
 
 
 async def test_completion_of_keywords_and_rules(editor):
@@ -171,6 +171,41 @@ async def test_fix_of_a_view_with_too_few_columns(editor):
     after, left = await fixed(editor, text)
     assert "view a(x: String, delay: Int);" in after
     assert left == []
+
+
+STRATIFIED = """\
+input edge(src: String, dst: String) from csv("edges.csv");
+input start(at: String) from csv("start.csv");
+output open to csv("open.csv");
+
+"""
+
+
+async def test_fix_of_a_recursion_through_not(editor):
+    text = STRATIFIED + (
+        "view open(at: String);\nopen(a) if start(a);\nopen(b) if open(a), edge(a, b);\n"
+        "open(a) if edge(a, b), not open(b);\n"
+    )
+    after, left = await fixed(editor, text)
+    assert "open(a) if edge(a, b), not open_before(b);" in after
+    assert "open_before(b) if open_before(a), edge(a, b);" in after
+    assert left == []
+
+
+async def test_fix_of_an_aggregate_that_reads_itself(editor):
+    text = STRATIFIED + (
+        "view open(at: String) -> Count;\nopen(a) if start(a);\nopen(a) if edge(a, b), open(b) -> n, n > 2;\n"
+    )
+    after, left = await fixed(editor, text)
+    assert "open(a) if edge(a, b), open_before(b) -> n, n > 2;" in after
+    assert left == []
+
+
+async def test_no_fix_where_nothing_would_be_left(editor):
+    text = STRATIFIED + "view open(at: String);\nopen(a) if edge(a, b), not open(b);\n"
+    document = editor.open("a.sheaf", text)
+    await editor.diagnostics(document, ["E0401"])
+    assert await fixes(editor, document) == []
 
 
 async def test_fixes_are_offered_for_their_place_only(editor):

@@ -20,6 +20,8 @@ const SWEEPS: usize = 12;
 pub(super) struct Arranged {
     /// Upper left corners.
     pub corners: Vec<(f64, f64)>,
+    /// Where the layer of each box ends: what leaves the box passes its neighbours down to there.
+    pub floors: Vec<f64>,
     /// Of everything.
     pub size: (f64, f64),
     /// The bends of each edge, from its start to its end.
@@ -335,6 +337,10 @@ fn finish(
         y += height + BELOW;
     }
     let place = |i: usize| (spots[i].x - left, tops[spots[i].layer].0);
+    let floor = |i: usize| {
+        let (top, height) = tops[spots[i].layer];
+        top + height
+    };
     let bend = |i: &usize| {
         let (top, height) = tops[spots[*i].layer];
         let x = spots[*i].x - left + spots[*i].width / 2.0;
@@ -358,6 +364,7 @@ fn finish(
         .collect();
     Arranged {
         corners: (0..count).map(place).collect(),
+        floors: (0..count).map(floor).collect(),
         size: (right - left, (y - BELOW).max(0.0)),
         bends,
     }

@@ -82,6 +82,7 @@ pub(super) fn scene(explanation: &Explanation) -> Scene {
         lines,
         scene,
         edges,
+        floors: BTreeMap::new(),
         bends: BTreeMap::new(),
     };
     layout.scene.size = layout.inside(None, 0).0;
@@ -164,6 +165,8 @@ struct Layout<'a> {
     lines: &'a [Line],
     scene: Scene,
     edges: Edges,
+    /// Where the layer of each thing ends.
+    floors: BTreeMap<Thing, f64>,
     /// By loop: bends of the edges between what is directly in it.
     bends: BTreeMap<Option<String>, Bends>,
 }
@@ -250,6 +253,8 @@ impl Layout<'_> {
             }
             self.put(thing, corner);
         }
+        let floors = direct.iter().copied().zip(arranged.floors);
+        self.floors.extend(floors);
         let bends = arranged.bends.into_iter();
         let bends = bends.map(|((a, b), points)| ((direct[a], direct[b]), points));
         self.bends
@@ -270,6 +275,9 @@ impl Layout<'_> {
             Thing::Frame(frame) => &mut self.scene.frames[frame].corner,
         };
         *corner = (corner.0 + x, corner.1 + y);
+        if let Some(floor) = self.floors.get_mut(&thing) {
+            *floor += y;
+        }
     }
 
     /// Moves all that is in a loop, with its bends.
@@ -319,6 +327,9 @@ impl Layout<'_> {
             );
             let end = (slot(&reaching[to], number, target), target.corner.1);
             let mut points = vec![start];
+            // Straight down past what stands beside it in its layer, except to something above.
+            let floor = self.floor(*from, *to).filter(|floor| *floor < end.1);
+            points.extend(floor.map(|floor| (start.0, floor)));
             points.extend(self.between(*from, *to));
             points.push(end);
             let title = self.edges[key].join("\n");
@@ -332,10 +343,16 @@ impl Layout<'_> {
         }
     }
 
+    /// Where the layer of a card, or of the loop that it is in and another is not, ends.
+    fn floor(&self, from: usize, to: usize) -> Option<f64> {
+        let (a, b) = (self.path(from), self.path(to));
+        self.floors.get(a.get(shared(&a, &b))?).copied()
+    }
+
     /// The bends between two cards: those of the loop that holds both.
     fn between(&self, from: usize, to: usize) -> Vec<Point> {
         let (a, b) = (self.path(from), self.path(to));
-        let shared = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+        let shared = shared(&a, &b);
         let around = shared.checked_sub(1).and_then(|i| match a[i] {
             Thing::Frame(frame) => Some(self.name(frame).to_string()),
             Thing::Card(_) => None,
@@ -378,5 +395,93 @@ impl Layout<'_> {
             }
         }
         self.scene.wires.extend(wires);
+    }
+}
+
+/// How many loops two paths begin with together.
+fn shared(a: &[Thing], b: &[Thing]) -> usize {
+    a.iter().zip(b).take_while(|(x, y)| x == y).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Incoming;
+
+    /// An operator, alone in its relation or one of several.
+    fn line(relation: &str, number: usize, from: &[&str]) -> Line {
+        let inputs = from.iter().map(|from| Incoming {
+            from: format!("{from}0"),
+            port: 0,
+            travel: Travel::Local,
+            words: String::new(),
+            inner: false,
+        });
+        Line {
+            name: format!("{relation}{number}"),
+            relation: relation.to_string(),
+            relation_name: relation.to_string(),
+            operator: "filter".to_string(),
+            words: "filter by something that takes some room".to_string(),
+            fixpoint: None,
+            rows: None,
+            price: None,
+            label: "closed".to_string(),
+            multiplicity: "set".to_string(),
+            columns: Vec::new(),
+            keys: Vec::new(),
+            placement: String::new(),
+            inputs: inputs.collect(),
+            choices: Vec::new(),
+            span: crate::Span::default(),
+            place: None,
+        }
+    }
+
+    /// Points of a wire that is not aside, as the pen draws it.
+    fn along(wire: &Wire) -> Vec<Point> {
+        let mut all = Vec::new();
+        for ends in wire.points.windows(2) {
+            let ((x, y), (to_x, to_y)) = (ends[0], ends[1]);
+            for step in 0..=40 {
+                let t = f64::from(step) / 40.0;
+                // Both control points are half way down.
+                let s = 3.0 * t * t - 2.0 * t * t * t;
+                let half = 1.5 * t * (1.0 - t) + t * t * t;
+                all.push((x + (to_x - x) * s, y + (to_y - y) * half));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn wires_pass_beside_cards() {
+        // A short card beside a tall one, with a reader on the other side of it, and one far below.
+        let mut lines = vec![line("a", 0, &[]), line("b", 0, &[]), line("c", 0, &[])];
+        lines.extend((1..12).map(|number| line("b", number, &[])));
+        lines.push(line("d", 0, &["b", "c"]));
+        lines.push(line("e", 0, &["a", "d"]));
+        lines.push(line("f", 0, &["a", "c", "b"]));
+        let explanation = Explanation {
+            program: String::new(),
+            workers: 1,
+            lines,
+        };
+        let scene = scene(&explanation);
+        for wire in scene.wires.iter().filter(|wire| !wire.aside) {
+            for (x, y) in along(wire) {
+                let crossed = scene.cards.iter().find(|card| {
+                    let (left, top) = card.corner;
+                    let (right, bottom) = (left + card.size.0, top + card.size.1);
+                    left < x && x < right && top + 0.1 < y && y < bottom - 0.1
+                });
+                assert!(
+                    crossed.is_none(),
+                    "{} crosses {}",
+                    wire.title,
+                    crossed.map_or("", |card| &card.title)
+                );
+            }
+        }
     }
 }

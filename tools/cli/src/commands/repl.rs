@@ -7,13 +7,14 @@
 mod input;
 mod query;
 mod session;
+mod told;
 
 use std::io::{BufRead, IsTerminal, stdin};
 use std::path::PathBuf;
 
-use rustyline::Editor;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
+use rustyline::{CompletionType, Config, Editor};
 
 use crate::{Outcome, print};
 use input::{Helper, Kind, is_complete, kind};
@@ -54,7 +55,10 @@ enum Next {
 
 /// With a person, who sees a prompt and can edit lines.
 fn talk(session: &mut Session) -> Outcome {
-    let mut editor = match Editor::<Helper, FileHistory>::new() {
+    let config = Config::builder()
+        .completion_type(CompletionType::List)
+        .build();
+    let mut editor = match Editor::<Helper, FileHistory>::with_config(config) {
         Ok(editor) => editor,
         Err(error) => {
             print::error(error, &[]);
@@ -63,6 +67,7 @@ fn talk(session: &mut Session) -> Outcome {
     };
     let history = history();
     if let Some(history) = &history {
+        let _ = history.parent().map(std::fs::create_dir_all);
         // There is none the first time.
         let _ = editor.load_history(history);
     }
@@ -72,6 +77,10 @@ fn talk(session: &mut Session) -> Outcome {
         match editor.readline("sheaf> ") {
             Ok(text) => {
                 let _ = editor.add_history_entry(text.trim());
+                // At once: a terminal may be closed, and there may be others.
+                let _ = history
+                    .as_ref()
+                    .map(|history| editor.append_history(history));
                 if answer(session, &text) == (Next::Leave, true) {
                     break;
                 }
@@ -83,10 +92,6 @@ fn talk(session: &mut Session) -> Outcome {
                 return Outcome::Failure;
             }
         }
-    }
-    if let Some(history) = &history {
-        let _ = history.parent().map(std::fs::create_dir_all);
-        let _ = editor.save_history(history);
     }
     Outcome::Success
 }
@@ -150,6 +155,15 @@ fn answer(session: &mut Session, text: &str) -> (Next, bool) {
                     false
                 }
             },
+            ("why", "") => {
+                let help = ["ask for one row: `:why needs(\"a\", _)`".to_owned()];
+                print::error("`:why` needs a row", &help);
+                false
+            }
+            ("load", "") => {
+                print::error("`:load` needs the path of a program", &[]);
+                false
+            }
             _ => {
                 let help = ["`:help` says what can be typed".to_owned()];
                 print::error(format_args!("`:{command}` means nothing like this"), &help);

@@ -1,11 +1,12 @@
 //! Lines as they are typed: what they are, whether more is to come, what may follow.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustyline::completion::Completer;
 use rustyline::highlight::Highlighter;
-use rustyline::hint::Hinter;
+use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Result};
 use sheaf_compiler::source::FileId;
@@ -35,6 +36,10 @@ pub fn kind(text: &str) -> Kind<'_> {
             .split_once(char::is_whitespace)
             .unwrap_or((command, ""));
         return Kind::Command(command, argument.trim());
+    }
+    // What other programs are left by; no question is one name.
+    if matches!(text, "quit" | "exit" | "help") {
+        return Kind::Command(text, "");
     }
     let tokens = parse(FileId(0), text).tokens;
     match tokens.last() {
@@ -111,12 +116,25 @@ impl Helper {
         }
     }
 
-    /// What may stand at the end of a line.
+    /// What may stand at the end of a line, and where that begins.
     fn candidates(&self, line: &str) -> (usize, Vec<String>) {
-        if let Some(command) = line.strip_prefix(':') {
+        let Some(command) = line.strip_prefix(':') else {
+            return self.words(line);
+        };
+        let Some((command, argument)) = command.split_once(char::is_whitespace) else {
             let commands = COMMANDS.iter().filter(|known| known.starts_with(command));
             return (1, commands.map(|known| (*known).to_owned()).collect());
-        }
+        };
+        let (at, found) = match command {
+            "load" => files(argument),
+            "why" => self.words(argument),
+            _ => (0, Vec::new()),
+        };
+        (line.len() - argument.len() + at, found)
+    }
+
+    /// Words of the program that may stand at the end of a statement or question.
+    fn words(&self, line: &str) -> (usize, Vec<String>) {
         let word = line.rfind(|c: char| !c.is_alphanumeric() && c != '_');
         let word = word.map_or(0, |at| {
             at + line[at..].chars().next().map_or(1, char::len_utf8)
@@ -151,16 +169,63 @@ impl Helper {
     }
 }
 
+/// Programs and folders whose path begins so, and where their name begins in it.
+fn files(path: &str) -> (usize, Vec<String>) {
+    let at = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, start) = path.split_at(at);
+    let folder = if folder.is_empty() { "." } else { folder };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<String> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let is_hidden = name.starts_with('.') && !start.starts_with('.');
+            let is_wanted = name.starts_with(start) && !is_hidden;
+            match entry.path().is_dir() {
+                true => is_wanted.then(|| format!("{name}/")),
+                false => (is_wanted && name.ends_with(".sheaf")).then_some(name),
+            }
+        })
+        .collect();
+    found.sort_unstable();
+    (at, found)
+}
+
 impl rustyline::Helper for Helper {}
-impl Highlighter for Helper {}
+
+impl Highlighter for Helper {
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        match std::env::var_os("NO_COLOR") {
+            Some(_) => Cow::Borrowed(hint),
+            None => Cow::Owned(format!("\x1b[2m{hint}\x1b[m")),
+        }
+    }
+}
+
+/// What is said on an empty line that continues others; it cannot be taken over.
+pub struct Advice;
+
+impl Hint for Advice {
+    fn display(&self) -> &str {
+        "// `;` ends a statement, an empty line ends anything"
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
 
 impl Hinter for Helper {
-    type Hint = String;
+    type Hint = Advice;
+
+    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Advice> {
+        (at == line.len() && line.ends_with('\n') && !is_complete(line)).then_some(Advice)
+    }
 }
 
 impl Validator for Helper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
-        Ok(match is_complete(context.input()) {
+        // Without the line end that has just been typed.
+        Ok(match is_complete(&format!("{}\n", context.input())) {
             true => ValidationResult::Valid(None),
             false => ValidationResult::Incomplete,
         })
@@ -186,6 +251,7 @@ mod tests {
             ("// nothing", Kind::Nothing),
             (":load a b.sheaf ", Kind::Command("load", "a b.sheaf")),
             (":quit", Kind::Command("quit", "")),
+            ("exit", Kind::Command("exit", "")),
             ("edge(a, b), a > 1", Kind::Question("edge(a, b), a > 1")),
             (
                 "let x = if true { 1 } else { 2 }",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use sheaf_compiler::check::survey;
+use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir::print_type;
 use sheaf_compiler::lower::lower;
 use sheaf_compiler::source::{FileId, Sources, Span};
@@ -17,8 +18,8 @@ use sheaf_node::run::{self, RunError, RunOptions, Surroundings};
 use sheaf_node::sink::Format;
 use signal_hook::consts::SIGINT;
 
-use super::session::{Session, complain};
-use crate::commands::run::{folder, locate, show_failures};
+use super::session::Session;
+use crate::commands::run::{folder, locate};
 use crate::packages::World;
 use crate::print;
 
@@ -41,12 +42,18 @@ pub fn ask(session: &Session, question: &str) -> bool {
             (declared.join(", "), names.join(", "))
         }
     };
-    let text = format!("{program}\nview {name}({declared});\n{name}({head}) if {question}\n;");
+    // On lines of its own, as it was typed.
+    let before = format!("{program}\nview {name}({declared});\n{name}({head}) if\n");
+    let text = format!("{before}{question}\n;");
     let Some(mut compiled) = session.compile(&text) else {
         return false;
     };
     if !compiled.is_sound() {
-        complain(&compiled, |diagnostic| diagnostic.is_error());
+        session.complain(
+            &compiled,
+            Some((before.len(), question)),
+            Diagnostic::is_error,
+        );
         return false;
     }
     if compiled.refuse_live() {
@@ -77,7 +84,11 @@ pub fn ask(session: &Session, question: &str) -> bool {
     match ran {
         Ok(report) => {
             if report.failures.total() > 0 {
-                show_failures(&report.failures, &compiled.sources);
+                let told = session.told(&compiled.sources, Some((before.len(), question)));
+                for failure in told.failures(&report.failures) {
+                    print::say(failure);
+                    print::say("");
+                }
             }
             if !report.written {
                 return false;
@@ -119,13 +130,17 @@ fn columns(
     name: &str,
     question: &str,
 ) -> Option<Vec<(String, String)>> {
-    let before = format!("{program}\nview {name}();\n{name}() if ");
+    let before = format!("{program}\nview {name}();\n{name}() if\n");
     let text = format!("{before}{question}\n;");
     let start = before.len() as u32;
     let parsed = parse(FileId(0), &text);
     let compiled = session.compile(&text)?;
     if compiled.diagnostics.iter().any(|found| found.is_error()) {
-        complain(&compiled, |diagnostic| diagnostic.is_error());
+        session.complain(
+            &compiled,
+            Some((before.len(), question)),
+            Diagnostic::is_error,
+        );
         return None;
     }
     let rule = parsed.tree.items.iter().find_map(|item| match &item.kind {

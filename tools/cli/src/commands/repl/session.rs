@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sheaf_compiler::diagnostic::{Diagnostic, codes};
+use sheaf_compiler::source::Sources;
 use sheaf_node::environment::{Draft, Environment, System};
 
 use crate::arguments::{Arguments, Command};
 use crate::compile::{self, Compiled, Loaded};
-use crate::render::Pen;
 use crate::{Outcome, commands, print};
+
+use super::told::Told;
 
 /// The file that typed statements belong to if no program was loaded.
 const NAME: &str = "typed.sheaf";
@@ -45,6 +47,32 @@ impl Session {
         match self.loaded.is_empty() {
             true => self.typed.clone(),
             false => format!("{}\n{}", self.loaded, self.typed),
+        }
+    }
+
+    /// The texts of a program that begins with this one, for messages about it: what was loaded, what
+    /// was typed, and a question with its place.
+    pub fn told(&self, sources: &Sources, question: Option<(usize, &str)>) -> Told {
+        let start = match self.loaded.is_empty() {
+            true => 0,
+            false => self.loaded.len() + 1,
+        };
+        let typed = (!self.typed.is_empty()).then_some((start, "typed", &*self.typed));
+        let question = question.map(|(start, text)| (start, "question", text));
+        Told::new(sources, typed.into_iter().chain(question))
+    }
+
+    /// Shows what is wrong with a program that begins with this one.
+    pub fn complain(
+        &self,
+        compiled: &Compiled,
+        question: Option<(usize, &str)>,
+        wanted: impl Fn(&Diagnostic) -> bool,
+    ) {
+        let told = self.told(&compiled.sources, question);
+        for diagnostic in compiled.diagnostics.iter().filter(|found| wanted(found)) {
+            print::say(told.diagnostic(diagnostic));
+            print::say("");
         }
     }
 
@@ -90,7 +118,7 @@ impl Session {
         let Some(compiled) = self.compile(&self.loaded) else {
             return Ok(());
         };
-        complain(&compiled, |_| true);
+        self.complain(&compiled, None, |_| true);
         let relations = compiled.program.relations.len() as u64;
         let tests = compiled.program.tests.len() as u64;
         print::line(format_args!(
@@ -115,7 +143,7 @@ impl Session {
         let is_sound = compiled.is_sound() || knew_mistakes;
         // What is still missing may be typed next.
         let early = [codes::NO_RULES, codes::UNUSED_USE, codes::UNREAD_VARIABLE];
-        complain(&compiled, |diagnostic| match diagnostic.is_error() {
+        self.complain(&compiled, None, |diagnostic| match diagnostic.is_error() {
             true => !knew_mistakes || diagnostic.primary.span.end > start,
             false => diagnostic.primary.span.start >= start && !early.contains(&diagnostic.code),
         });
@@ -160,15 +188,6 @@ impl Session {
             Ok(_) | Err(_) => Outcome::Usage,
         };
         outcome == Outcome::Success
-    }
-}
-
-/// Shows what is wrong with a program.
-pub fn complain(compiled: &Compiled, wanted: impl Fn(&Diagnostic) -> bool) {
-    let pen = Pen::new(&std::io::stderr());
-    for diagnostic in compiled.diagnostics.iter().filter(|found| wanted(found)) {
-        print::say(pen.diagnostic(diagnostic, &compiled.sources));
-        print::say("");
     }
 }
 
