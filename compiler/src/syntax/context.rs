@@ -219,7 +219,8 @@ impl Documentation {
         documentation
     }
 
-    fn before(&self, start: u32) -> Option<&[DocLine]> {
+    /// What documents the token that starts there.
+    pub(super) fn before(&self, start: u32) -> Option<&[DocLine]> {
         let index = self
             .blocks
             .binary_search_by_key(&start, |block| block.0)

@@ -39,10 +39,9 @@ fn reuse(file: FileId, text: &str, before: &str, earlier: &mut Parsed) -> Option
     }
     let change = Change::between(before, text);
     let items = &earlier.tree.items;
-    // The items before the change, and those behind it and behind unchanged blanks and comments, which
-    // may be documentation.
+    // The items before the change, and those behind the first one that it may touch.
     let first = items.partition_point(|item| item.span.end <= change.start);
-    let touched = items.partition_point(|item| item.span.end < change.old_end);
+    let touched = items.partition_point(|item| item.span.end <= change.old_end);
     let last = (touched + 1).clamp(first, items.len());
     let start = match first {
         0 => 0,
@@ -74,6 +73,17 @@ fn reuse(file: FileId, text: &str, before: &str, earlier: &mut Parsed) -> Option
 
     let starts = lexed.tokens.iter().map(|token| token.span.start);
     let documentation = Documentation::collect(text, &lexed.trivia, starts);
+    // A change may turn what stood before an item into its documentation.
+    let is_documented_alike = items.get(last).is_none_or(|item| {
+        let lines = documentation.before(end).unwrap_or_default();
+        let is_alike = |(now, then): (&ast::DocLine, &ast::DocLine)| {
+            Some(now.span) == change.moved(then.span) && now.text == then.text
+        };
+        lines.len() == item.docs.len() && lines.iter().zip(&item.docs).all(is_alike)
+    });
+    if !is_documented_alike {
+        return None;
+    }
     let mut context = Context::new(file, text, &documentation);
     let middle = read(&mut context, TokenKind::BeginItems, &lexed.tokens[from..to]).ok()?;
     context.take_documentation_outside(start, end);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use sheaf_compiler::check::survey;
+use sheaf_compiler::check::{Memory, survey};
 use sheaf_compiler::diagnostic::Diagnostic;
 use sheaf_compiler::hir::print_type;
 use sheaf_compiler::lower::lower;
@@ -156,7 +156,7 @@ fn columns(
     let mut sources = Sources::new();
     let root = sources.add(session.file().display().to_string(), text.clone());
     let mut folders = Folders::new(session.file(), &files);
-    let (_, survey) = survey(&mut sources, root, &mut folders);
+    let (_, survey) = survey(&mut sources, root, &mut folders, &mut Memory::default());
     let mut columns: Vec<(String, String)> = Vec::new();
     for bound in bound {
         let known = survey.variables.iter().find(|typed| {
