@@ -185,7 +185,7 @@ impl Checker<'_> {
     }
 
     /// Keeps no more: from here on what rules give depends on the rules before them.
-    pub(super) fn stop_to_keep(&mut self) {
+    pub(super) fn stop_keeping(&mut self) {
         self.recollection.is_on = false;
     }
 
@@ -235,7 +235,7 @@ impl Checker<'_> {
         if self.counts() != before.counts {
             // Others may rest on what this rule made: it must be made again in the next check.
             self.recollection.now.clear();
-            self.stop_to_keep();
+            self.stop_keeping();
         }
         let is_whole = self.diagnostics.len() == before.diagnostics
             && self.program.rules.len() == before.rules + 1;

@@ -435,7 +435,7 @@ impl<'a> Checker<'a> {
 
     /// Lets a name that is not public pass: that it is not has been said.
     pub(super) fn make_public(&mut self, module: usize, name: &str) {
-        self.stop_to_keep();
+        self.stop_keeping();
         if let Some(entry) = self.scopes[module].callables.get_mut(name) {
             entry.public = true;
         }
@@ -443,7 +443,7 @@ impl<'a> Checker<'a> {
 
     /// Makes a type that nobody declares silent from here on.
     pub(super) fn silence_type(&mut self, module: usize, name: &Name) {
-        self.stop_to_keep();
+        self.stop_keeping();
         let entry = self.silent(module, name.span, false);
         self.scopes[module]
             .types

@@ -192,28 +192,35 @@ fn main() {
     let column = rule.find("total").expect("an atom");
     println!("{} lines, {rounds} rounds, CPU time", text.lines().count());
 
-    // A letter is written into the rule, and taken away; the rule is broken in between.
-    let mut times = Vec::new();
+    // Something is written into the rule, and taken away; in between a name of it is unknown, or its
+    // syntax is wrong.
     let at = |character: usize| json!({ "line": line, "character": character });
     let mut version = 0;
-    for round in 0..rounds {
-        version += 1;
-        let (end, written) = if round % 2 == 0 {
-            (column, "x")
-        } else {
-            (column + 1, "")
-        };
-        let change = json!({ "range": { "start": at(column), "end": at(end) }, "text": written });
-        client.timed(&mut times, |client| {
-            let document = json!({ "uri": FILE, "version": version });
-            client.notify(
-                "textDocument/didChange",
-                json!({ "textDocument": document, "contentChanges": [change] }),
-            );
-            client.wait_for_diagnostics(version);
-        });
+    for (name, typed) in [
+        ("didChange -> publishDiagnostics", "x"),
+        ("the same with wrong syntax", "("),
+    ] {
+        let mut times = Vec::new();
+        for round in 0..rounds {
+            version += 1;
+            let (end, written) = if round % 2 == 0 {
+                (column, typed)
+            } else {
+                (column + 1, "")
+            };
+            let change =
+                json!({ "range": { "start": at(column), "end": at(end) }, "text": written });
+            client.timed(&mut times, |client| {
+                let document = json!({ "uri": FILE, "version": version });
+                client.notify(
+                    "textDocument/didChange",
+                    json!({ "textDocument": document, "contentChanges": [change] }),
+                );
+                client.wait_for_diagnostics(version);
+            });
+        }
+        report(name, times);
     }
-    report("didChange -> publishDiagnostics", times);
 
     let position =
         |character: usize| json!({ "textDocument": { "uri": FILE }, "position": at(character) });
