@@ -1,6 +1,8 @@
 //! What is kept between two checks changes nothing: random edits of every program of the project, each
 //! parsed and checked with what is known of the text before and without.
 
+#![allow(clippy::disallowed_methods)]
+
 use std::path::{Path, PathBuf};
 
 use sheaf_compiler::check::{Checked, Memory, NoModules, Survey, survey};

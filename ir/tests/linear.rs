@@ -57,9 +57,9 @@ fn loops(count: usize, in_a_row: bool) -> Program {
              }}\n"
         );
         if !in_a_row || i + 1 == count {
-            let _ = write!(
+            let _ = writeln!(
                 body,
-                "sink %out:{name} (a: String, b: String) set closed = %{name} to csv(\"{name}.csv\")\n"
+                "sink %out:{name} (a: String, b: String) set closed = %{name} to csv(\"{name}.csv\")"
             );
         }
     }
