@@ -10,10 +10,6 @@ use lsp_server::{Connection, Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
 use sheaf_lsp::{Options, run};
 
-/// As in the command.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const FILE: &str = "file:///latency.sheaf";
 
 /// Groups of declarations, rules, functions and tests, each about its own data.
